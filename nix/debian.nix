@@ -1,0 +1,78 @@
+# Nix packages made of pinned Debian packages; needs no nixpkgs.
+#
+# lock: what debian.lock.json holds. mirror: base URL that the packages are under; no output path depends on it.
+# Result: { busybox, debPackages, fetch, run, system } (see each).
+{ lock, mirror }:
+let
+  system = "x86_64-linux";
+  # Debian's triplet, as its library folders have it
+  triplet = "x86_64-linux-gnu";
+  safe = builtins.replaceStrings [ "~" "%" ":" ] [ "-" "-" "-" ];
+
+  deb = name:
+    let package = lock.packages.${name} or (throw "nix/debian.lock.json has no package ${name}: add `root ${name}` to nix/debian.roots and run nix/update-lock");
+    in import <nix/fetchurl.nix> {
+      name = safe (baseNameOf package.path);
+      url =
+        if mirror == "" then throw "no Debian mirror known: set RULES_ESP32_MIRROR to the base URL of one (apt's own settings name none)"
+        else "${mirror}/${builtins.replaceStrings [ "+" ] [ "%2b" ] package.path}";
+      inherit (package) sha256;
+    };
+
+  # A .deb is an `ar` archive, which nothing built into Nix opens, so the sandbox's /bin/sh carves data.tar.xz out of it
+  # with builtins only. Its hash is fixed: it does not matter which shell that is.
+  busybox = derivation {
+    name = "busybox";
+    system = "builtin";
+    builder = "builtin:unpack-channel";
+    channelName = "usr";
+    src = derivation {
+      name = "busybox-data.tar.xz";
+      inherit system;
+      builder = "/bin/sh";
+      args = [ ./carve.sh ];
+      deb = deb "busybox-static";
+      outputHash = lock.busyboxData;
+      outputHashAlgo = "sha256";
+      outputHashMode = "flat";
+    };
+  };
+  ash = "${busybox}/usr/bin/busybox";
+
+  closure = roots: map (x: x.key) (builtins.genericClosure {
+    startSet = map (key: { inherit key; }) roots;
+    operator = x: map (key: { inherit key; }) lock.packages.${x.key}.depends;
+  });
+in rec {
+  inherit busybox system;
+
+  # A derivation that runs `script` in busybox's ash with busybox's tools as PATH; `env` are its variables.
+  run = name: script: env: derivation ({
+    inherit name system;
+    busybox = ash;
+    builder = ash;
+    args = [ "ash" "-eu" ./run.sh script ];
+    preferLocalBuild = true;
+  } // env);
+
+  # One store path with the merged usr/ of `packages` and everything that they depend on, less what is in `deps` (earlier
+  # results of this function). Every ELF file gets the dynamic loader and the libraries of the store, and none other.
+  #   keep          folders and files below share/ and etc/ to keep, separated by spaces
+  #   postInstall   shell code that runs in $out before ELF files are patched (and dangling links removed)
+  #   postFixup     shell code that runs in $out after that, when the programs of $out run
+  #   env           more variables for both
+  debPackages = { pname, packages, deps ? [ ], keep ? "", postInstall ? "", postFixup ? "", env ? { } }:
+    let
+      names = builtins.filter (n: !(builtins.any (d: builtins.elem n d.names) deps)) (closure packages);
+      upstream = version: builtins.elemAt (builtins.match "([0-9]+:)?([0-9.]+).*" version) 1;
+      version = upstream lock.packages.${builtins.head packages}.version;
+    in run "${pname}-${version}" ./build.sh ({
+      inherit pname version keep postInstall postFixup triplet;
+      deps = map (d: d.outPath) deps;
+      debs = map deb names;
+      patchelfDebs = map deb (closure [ "patchelf" ]);
+    } // env) // { inherit names version pname; };
+
+  # Every pinned file, to be downloaded before anything is built (nix/fetch).
+  fetch = builtins.mapAttrs (name: _: deb name) lock.packages;
+}

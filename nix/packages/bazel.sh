@@ -1,0 +1,18 @@
+# Builder of bazel: a launcher with the startup options that a Bazel in the store needs.
+mkdir -p $out/bin
+java=$(echo $jre/lib/jvm/java-[0-9][0-9]-openjdk-amd64)
+cat >$out/bazelrc <<RC
+startup --install_base=$dist/share/bazel
+startup --trust_install_base
+startup --server_javabase=$java
+startup --host_jvm_args=--enable-native-access=ALL-UNNAMED
+startup --host_jvm_args=--sun-misc-unsafe-memory-access=allow
+common --registry=file://$registry
+common --lockfile_mode=off
+common --repo_env=JAVA_HOME=$java
+RC
+cat >$out/bin/bazel <<SH
+#!$busybox ash
+exec $dist/libexec/bazel --nosystem_rc --bazelrc=$out/bazelrc "\$@"
+SH
+chmod +x $out/bin/bazel

@@ -1,0 +1,6 @@
+# The bindgen command. It loads the libclang that LIBCLANG_PATH names: llvm-xtensa's.
+{ debPackages }:
+debPackages {
+  pname = "bindgen";
+  packages = [ "bindgen" ];
+}

@@ -1,0 +1,7 @@
+# The protocol buffer compiler, with Google's well-known types under include/.
+{ debPackages }:
+debPackages {
+  pname = "protoc";
+  packages = [ "protobuf-compiler" "libprotobuf-dev" ];
+  postInstall = "rm -f $libdir/*.a; rm -rf $libdir/pkgconfig";
+}

@@ -1,0 +1,34 @@
+# postFixup of rustc-xtensa: a rustc that knows $target, and the standard library for it.
+rustlib=$out/lib/rustlib/$target
+mkdir -p $rustlib/bin $rustlib/lib
+cp $spec $rustlib/target.json
+
+# Makes the target look built in, also to build scripts, which call plain `rustc --print=cfg --target=...`.
+cat >$rustlib/bin/rustc <<SH
+#!$busybox ash
+export RUSTC_BOOTSTRAP=1
+exec $out/bin/rustc -Zunstable-options "\$@"
+SH
+chmod +x $rustlib/bin/rustc
+
+src=$out/lib/rustlib/src/rust/library
+compile() { # crate name, its root, more flags
+  name=$1 root=$2
+  shift 2
+  $rustlib/bin/rustc --target $target --crate-name $name --crate-type lib --edition 2024 $src/$root \
+    -Zforce-unstable-if-unmarked -Ccodegen-units=1 -Copt-level=s -Cdebuginfo=line-tables-only -Awarnings \
+    --remap-path-prefix $src=/rustc/$version/library -Clinker-plugin-lto -L $rustlib/lib --out-dir $rustlib/lib "$@"
+}
+compile core core/src/lib.rs --emit=metadata,link
+# rustc always generates the code of a `no_builtins` crate itself, with its own LLVM, which puts Xtensa's literals into the
+# wrong section: take its bitcode, and let LLVM 23 make the object.
+compile compiler_builtins compiler-builtins/compiler-builtins/src/lib.rs --emit=metadata,llvm-bc \
+  --cfg 'feature="compiler-builtins"' --cfg 'feature="mem"' --cfg 'feature="unmangled-names"' \
+  --cfg f16_enabled --cfg intrinsics_enabled
+cd $rustlib/lib
+$llvm/bin/llc -O2 -filetype=obj -function-sections -data-sections compiler_builtins.bc -o compiler_builtins.o
+cp libcompiler_builtins.rmeta lib.rmeta
+$llvm/bin/llvm-ar crD libcompiler_builtins.rlib lib.rmeta compiler_builtins.o
+rm lib.rmeta compiler_builtins.bc compiler_builtins.o
+compile alloc alloc/src/lib.rs --emit=metadata,link
+cd $out

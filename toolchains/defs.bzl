@@ -1,0 +1,43 @@
+"""What the BUILD files of toolchains/ share."""
+
+LINUX_X86_64 = [
+    "@platforms//cpu:x86_64",
+    "@platforms//os:linux",
+]
+
+CHIPS = ["esp32"]
+
+# The instruction set of each chip, a value of @platforms//cpu:cpu.
+_CPU = {"esp32": "//platforms:xtensa"}
+
+def chip_constraints(chip):
+    """The constraint values of a chip's platform.
+
+    Args:
+      chip: string; one of CHIPS.
+
+    Returns:
+      list of labels.
+    """
+    return [_CPU[chip], "//platforms:chip_" + chip, "@platforms//os:none"]
+
+def toolchains(suffix, impls, exec, target):
+    """One `toolchain()` for each of several toolchain types.
+
+    Args:
+      suffix: string; how the targets' names end.
+      impls: dict from the label of a toolchain type to the label of its implementation.
+      exec: list of constraint values of the machine that the tools run on.
+      target: list of constraint values of what they make programs for.
+    """
+    for toolchain_type, impl in impls.items():
+        native.toolchain(
+            name = "{}_{}".format(
+                toolchain_type.removesuffix(":toolchain_type").rpartition("/")[2],
+                suffix,
+            ),
+            exec_compatible_with = exec,
+            target_compatible_with = target,
+            toolchain = impl,
+            toolchain_type = toolchain_type,
+        )
