@@ -6,12 +6,16 @@ T=$PWD/tools/usr
 patchelf() { $T/lib64/ld-linux-x86-64.so.2 --library-path $T/$libdir $T/bin/patchelf "$@"; }
 
 for d in $debs; do dpkg-deb -x $d root; done
+echo "$partial" | while read -r d paths; do
+  [ ! "$d" ] || ar p $d data.tar.xz | xz -dc | eval "tar x -C root $paths"
+done
 mv root/usr $out
 [ ! -e root/etc ] || mv root/etc $out/
 cd $out
 for k in $keep; do mkdir -p .keep/$(dirname $k); mv $k .keep/$k; done
 rm -rf share etc sbin lib/sasl2 lib/binfmt.d lib/systemd lib/udev lib/tmpfiles.d $libdir/gconv
-[ ! -e .keep ] || { cp -a .keep/. .; rm -rf .keep; }
+for k in $keep; do mkdir -p $(dirname $k); mv .keep/$k $k; done
+rm -rf .keep
 # absolute links: into $out (those whose target is not here go away below)
 find . -type l | while read -r l; do
   t=$(readlink $l)
@@ -31,15 +35,25 @@ for d in $out $deps; do
 done
 patched=0
 missing=
+nl='
+'
 for f in $(find . -type f \( -name '*.so' -o -name '*.so.*' -o -perm -100 \)); do
   [ "$(head -c4 $f | tail -c3)" = ELF ] || continue
   case $f in */ld-linux-* | */libc.so.6) continue ;; esac
-  needed=$(patchelf --print-needed $f 2>/dev/null) || continue # static
+  # patchelf reads the whole file each time
+  case $f in *.so | *.so.*) interpreter= ;; *) interpreter=--print-interpreter ;; esac
+  info=$(patchelf $interpreter --print-rpath --print-needed $f 2>/dev/null) || {
+    interpreter=
+    info=$(patchelf --print-rpath --print-needed $f 2>/dev/null) || continue # static
+  }
+  [ ! "$interpreter" ] || info=${info#*$nl}
+  rpath=${info%%$nl*}
+  needed=${info#"$rpath"}
   own= # RUNPATH entries relative to the file itself (the JVM's)
-  for r in $(patchelf --print-rpath $f | tr : ' '); do case $r in \$ORIGIN*) own=$own$r: ;; esac; done
+  for r in $(echo "$rpath" | tr : ' '); do case $r in \$ORIGIN*) own=$own$r: ;; esac; done
   chmod u+w $f
   set --
-  ! patchelf --print-interpreter $f >/dev/null 2>&1 || set -- --set-interpreter $loader
+  [ ! "$interpreter" ] || set -- --set-interpreter $loader
   [ -z "$needed" ] || set -- "$@" --set-rpath $own$runpath
   [ $# = 0 ] || patchelf "$@" $f
   for so in $needed; do

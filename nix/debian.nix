@@ -13,9 +13,8 @@ let
     let package = lock.packages.${name} or (throw "nix/debian.lock.json has no package ${name}: add `root ${name}` to nix/debian.roots and run nix/update-lock");
     in import <nix/fetchurl.nix> {
       name = safe (baseNameOf package.path);
-      url =
-        if mirror == "" then throw "no Debian mirror known: set RULES_ESP32_MIRROR to the base URL of one (apt's own settings name none)"
-        else "${mirror}/${builtins.replaceStrings [ "+" ] [ "%2b" ] package.path}";
+      # not an error yet: what is in the store needs no mirror
+      url = "${if mirror == "" then "set RULES_ESP32_MIRROR to the URL of a Debian mirror: " else mirror}/${builtins.replaceStrings [ "+" ] [ "%2b" ] package.path}";
       inherit (package) sha256;
     };
 
@@ -57,11 +56,12 @@ in rec {
 
   # One store path with the merged usr/ of `packages` and everything that they depend on, less what is in `deps` (earlier
   # results of this function). Every ELF file gets the dynamic loader and the libraries of the store, and none other.
+  #   partial       { PACKAGE = "./PATH ..."; }: what to unpack of a package of which little is needed; may name $version
   #   keep          folders and files below share/ and etc/ to keep, separated by spaces
   #   postInstall   shell code that runs in $out before ELF files are patched (and dangling links removed)
   #   postFixup     shell code that runs in $out after that, when the programs of $out run
   #   env           more variables for both
-  debPackages = { pname, packages, deps ? [ ], keep ? "", postInstall ? "", postFixup ? "", env ? { } }:
+  debPackages = { pname, packages, deps ? [ ], partial ? { }, keep ? "", postInstall ? "", postFixup ? "", env ? { } }:
     let
       names = builtins.filter (n: !(builtins.any (d: builtins.elem n d.names) deps)) (closure packages);
       upstream = version: builtins.elemAt (builtins.match "([0-9]+:)?([0-9.]+).*" version) 1;
@@ -69,7 +69,8 @@ in rec {
     in run "${pname}-${version}" ./build.sh ({
       inherit pname version keep postInstall postFixup triplet;
       deps = map (d: d.outPath) deps;
-      debs = map deb names;
+      debs = map deb (builtins.filter (n: !(partial ? ${n})) names);
+      partial = builtins.concatStringsSep "\n" (map (n: "${deb n} ${partial.${n}}") (builtins.attrNames partial));
       patchelfDebs = map deb (closure [ "patchelf" ]);
     } // env) // { inherit names version pname; };
 

@@ -42,6 +42,7 @@ for m in $stubs; do
   mkdir -p $out/src/$name
   add $name $version $out/src/$name
   empty $name $version $level
+  cp $out/modules/$name/$version/MODULE.bazel $out/src/$name/
   : >$out/src/$name/BUILD.bazel
 done
 
@@ -60,6 +61,22 @@ M
 echo 'new_local_repository = use_repo_rule("@bazel_tools//tools/build_defs/repo:local.bzl", "new_local_repository")' >>$rust
 crate rules_rust_tinyjson tinyjson //util/process_wrapper:BUILD.tinyjson.bazel
 crate rules_rust_prost__heck heck //proto/prost/private/3rdparty/crates:BUILD.heck-0.5.0.bazel
+
+# apple_support: the constraint values that rules_rust's platforms name
+mkdir $out/src/apple_support/constraints
+cat >$out/src/apple_support/constraints/BUILD.bazel <<'B'
+package(default_visibility = ["//visibility:public"])
+
+constraint_setting(name = "target_environment")
+
+[
+    constraint_value(
+        name = name,
+        constraint_setting = ":target_environment",
+    )
+    for name in ["catalyst", "device", "simulator"]
+]
+B
 
 # protobuf: the compiler and the well-known types, under the labels of protobuf 21.
 add protobuf 21.7 $out/src/protobuf

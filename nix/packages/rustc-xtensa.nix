@@ -6,6 +6,7 @@
 debPackages {
   pname = "rustc-xtensa";
   packages = [ "rustc" "cargo" "rustfmt" "rust-clippy" "rust-src" ];
+  partial.rust-src = "./usr/src/rustc-$version/library";
   postInstall = ''
     rm -rf lib/openssl $libdir/ossl-modules $libdir/engines-3
     mkdir library

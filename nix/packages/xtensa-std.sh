@@ -11,13 +11,14 @@ exec $out/bin/rustc -Zunstable-options "\$@"
 SH
 chmod +x $rustlib/bin/rustc
 
-src=$out/lib/rustlib/src/rust/library
+# in the folder that is remapped, and with relative names, because rustc hashes both into what it makes
+cd $out/lib/rustlib/src/rust/library
 compile() { # crate name, its root, more flags
   name=$1 root=$2
   shift 2
-  $rustlib/bin/rustc --target $target --crate-name $name --crate-type lib --edition 2024 $src/$root \
+  $rustlib/bin/rustc --target $target --crate-name $name --crate-type lib --edition 2024 $root \
     -Zforce-unstable-if-unmarked -Ccodegen-units=1 -Copt-level=s -Cdebuginfo=line-tables-only -Awarnings \
-    --remap-path-prefix $src=/rustc/$version/library -Clinker-plugin-lto -L $rustlib/lib --out-dir $rustlib/lib "$@"
+    --remap-path-prefix $PWD=/rustc/$version/library -Clinker-plugin-lto -L $rustlib/lib --out-dir $rustlib/lib "$@"
 }
 compile core core/src/lib.rs --emit=metadata,link
 # rustc always generates the code of a `no_builtins` crate itself, with its own LLVM, which puts Xtensa's literals into the
@@ -25,10 +26,12 @@ compile core core/src/lib.rs --emit=metadata,link
 compile compiler_builtins compiler-builtins/compiler-builtins/src/lib.rs --emit=metadata,llvm-bc \
   --cfg 'feature="compiler-builtins"' --cfg 'feature="mem"' --cfg 'feature="unmangled-names"' \
   --cfg f16_enabled --cfg intrinsics_enabled
-cd $rustlib/lib
-$llvm/bin/llc -O2 -filetype=obj -function-sections -data-sections compiler_builtins.bc -o compiler_builtins.o
-cp libcompiler_builtins.rmeta lib.rmeta
-$llvm/bin/llvm-ar crD libcompiler_builtins.rlib lib.rmeta compiler_builtins.o
-rm lib.rmeta compiler_builtins.bc compiler_builtins.o
+(
+  cd $rustlib/lib
+  $llvm/bin/llc -O2 -filetype=obj -function-sections -data-sections compiler_builtins.bc -o compiler_builtins.o
+  cp libcompiler_builtins.rmeta lib.rmeta
+  $llvm/bin/llvm-ar crD libcompiler_builtins.rlib lib.rmeta compiler_builtins.o
+  rm lib.rmeta compiler_builtins.bc compiler_builtins.o
+)
 compile alloc alloc/src/lib.rs --emit=metadata,link
 cd $out

@@ -77,3 +77,5 @@
     function gpio_pad_select_gpio
     entry   a1, 32
     retw
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,28 @@
+"""The rules, in the order in which a firmware is made:
+
+- `idf_component`: C and assembly, with ESP-IDF's vocabulary.
+- `idf_bindgen`: the headers of components as a Rust crate.
+- `esp32_firmware`: Rust, crates and components as one ELF.
+- `esp32_partition_table`: ESP-IDF's partition CSV as a binary table.
+- `esp32_image`: all that is written to flash, and flasher_args.json.
+- `esp32_boot_test`: an image booted in the emulator, its console and registers checked.
+- `esp32_size_test`: budgets for memory regions and images.
+
+    load("@rules_esp32//esp32:defs.bzl", "esp32_firmware", "esp32_image", "esp32_partition_table")
+"""
+
+load("//esp32/private:bindgen.bzl", _idf_bindgen = "idf_bindgen")
+load("//esp32/private:boot_test.bzl", _esp32_boot_test = "esp32_boot_test")
+load("//esp32/private:component.bzl", _idf_component = "idf_component")
+load("//esp32/private:firmware.bzl", _esp32_firmware = "esp32_firmware")
+load("//esp32/private:image.bzl", _esp32_image = "esp32_image")
+load("//esp32/private:partition_table.bzl", _esp32_partition_table = "esp32_partition_table")
+load("//esp32/private:size_test.bzl", _esp32_size_test = "esp32_size_test")
+
+esp32_boot_test = _esp32_boot_test
+esp32_firmware = _esp32_firmware
+esp32_image = _esp32_image
+esp32_partition_table = _esp32_partition_table
+esp32_size_test = _esp32_size_test
+idf_bindgen = _idf_bindgen
+idf_component = _idf_component

@@ -1,0 +1,98 @@
+"""`esp32_boot_test`: boots an image in the registered emulator, and checks what it prints and leaves in registers."""
+
+load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_transition")
+load("//esp32/private:providers.bzl", "Esp32ImageInfo")
+load("//toolchains/emulator:defs.bzl", "EmulatorToolchainInfo")
+
+def _current_emulator_impl(ctx):
+    return [ctx.toolchains["//toolchains/emulator:toolchain_type"].emulator_info]
+
+current_emulator = rule(
+    implementation = _current_emulator_impl,
+    doc = "The emulator that toolchain resolution finds for the target platform.",
+    provides = [EmulatorToolchainInfo],
+    toolchains = ["//toolchains/emulator:toolchain_type"],
+)
+
+def _esp32_boot_test_impl(ctx):
+    image = ctx.attr.image[Esp32ImageInfo]
+    emulator = ctx.attr._emulator[0][EmulatorToolchainInfo]
+    spec = ctx.actions.declare_file(ctx.label.name + ".json")
+    content = {
+        "elf": image.elf.short_path,
+        "emulator": emulator.qemu.short_path,
+        "exit": ctx.attr.exit or None,
+        "expect": json.decode(ctx.attr.expect),
+        "forbid": json.decode(ctx.attr.forbid),
+        "image": image.merged.short_path,
+        "registers": json.decode(ctx.attr.registers),
+        "rom": emulator.rom.short_path,
+        "timeout_seconds": ctx.attr.timeout_seconds,
+    }
+    ctx.actions.write(spec, json.encode_indent(content, indent = "  ") + "\n")
+    executable = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = executable, target_file = ctx.executable._espboot, is_executable = True)
+    runfiles = ctx.runfiles([spec, image.merged, image.elf], transitive_files = emulator.files)
+    return [
+        DefaultInfo(executable = executable, runfiles = runfiles.merge(ctx.attr._espboot[DefaultInfo].default_runfiles)),
+        RunEnvironmentInfo(environment = {"ESP32_BOOT_TEST": spec.short_path}),
+    ]
+
+_esp32_boot_test = rule(
+    implementation = _esp32_boot_test_impl,
+    doc = "Runs an `esp32_boot_test`.",
+    attrs = {
+        "chip": CHIP_ATTR,
+        "exit": attr.string(values = ["", "reset"]),
+        "expect": attr.string(),
+        "forbid": attr.string(),
+        "image": attr.label(providers = [Esp32ImageInfo], mandatory = True),
+        "registers": attr.string(),
+        "timeout_seconds": attr.int(),
+        "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
+        "_emulator": attr.label(default = "//esp32/private:current_emulator", cfg = chip_transition),
+        "_espboot": attr.label(default = "//tools/espboot", executable = True, cfg = "exec"),
+    },
+    test = True,
+)
+
+def _lines(name, attribute, lines):
+    result = []
+    for line in lines:
+        if type(line) == "string":
+            result.append({"contains": line})
+        elif type(line) == "dict":
+            result.append(line)
+        else:
+            fail("esp32_boot_test {}: {} has {}: a line is a string (part of the line) or a dict such as {{\"regex\": \"...\"}}".format(name, attribute, line))
+    return json.encode(result)
+
+def esp32_boot_test(name, image, expect, forbid = [], registers = [], exit = None, timeout_seconds = 60, **kwargs):
+    """Boots an image and checks it.
+
+    The tested bits are the flashed bits: from the merged image, what ROM and bootloader would load goes to the chip's own
+    addresses, and the emulator starts at the entry. Nothing in a firmware is for the emulator.
+
+    Args:
+      name: string; the test's name.
+      image: label of an `esp32_image`.
+      expect: what the console must print, in this order: strings (a part of a line), or dicts: `{"regex": "..."}`, with
+        `"times": N` for so many of such lines, and `"rising": "GROUP"` for a named group whose numbers must rise.
+      forbid: lines that fail the test at once, in the same form.
+      registers: dicts `{"name": "...", "address": "0x3FF4808C", "mask": "0xFFFFFFFF", "value": "0x..."}`: what memory-mapped
+        registers must hold when all lines were there.
+      exit: `"reset"` where the firmware must reset the chip in the end.
+      timeout_seconds: int; how long all of it may take. What was missing by then is in the error.
+      **kwargs: what all tests take.
+    """
+    kwargs.setdefault("size", "small")
+    _esp32_boot_test(
+        name = name,
+        exit = exit or "",
+        expect = _lines(name, "expect", expect),
+        forbid = _lines(name, "forbid", forbid),
+        image = image,
+        registers = json.encode(registers),
+        timeout_seconds = timeout_seconds,
+        **kwargs
+    )

@@ -1,0 +1,222 @@
+"""`idf_component`: C and assembly with the vocabulary of ESP-IDF's idf_component_register.
+
+A component is two targets. `NAME.headers` has the public headers and REQUIRES; `NAME` has the objects, which are compiled
+against the headers of REQUIRES and PRIV_REQUIRES. Nothing but headers is needed to compile, so PRIV_REQUIRES may be
+cyclic, as ESP-IDF's own are; `esp32_firmware` links the objects of all components as one group.
+"""
+
+load("@bazel_skylib//lib:paths.bzl", "paths")
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
+load("//esp32/private:chips.bzl", "chip_constraints")
+load("//esp32/private:providers.bzl", "IdfComponentInfo", "IdfHeadersInfo")
+
+_HEADERS = [".h", ".hh", ".hpp", ".inc"]
+_SOURCES = [".c", ".cc", ".cpp", ".S"]
+
+def _package_dirs(ctx, dirs):
+    """Paths of folders that are given relative to the package: in the source tree, and where generated files are."""
+    result = []
+    for d in dirs:
+        path = paths.normalize(paths.join(ctx.label.workspace_root, ctx.label.package, d))
+        result += [path, paths.join(ctx.bin_dir.path, path)]
+    return result
+
+def _idf_headers_impl(ctx):
+    context = cc_common.merge_compilation_contexts(compilation_contexts = [
+        cc_common.create_compilation_context(
+            headers = depset(ctx.files.hdrs),
+            includes = depset(_package_dirs(ctx, ctx.attr.includes)),
+            defines = depset(ctx.attr.defines),
+        ),
+    ] + [r[IdfHeadersInfo].compilation_context for r in ctx.attr.requires])
+    return [
+        DefaultInfo(files = depset(ctx.files.hdrs)),
+        CcInfo(compilation_context = context),
+        IdfHeadersInfo(
+            component = ctx.label.relative(":" + ctx.label.name.removesuffix(".headers")),
+            compilation_context = context,
+            requires = [r[IdfHeadersInfo].component for r in ctx.attr.requires],
+        ),
+    ]
+
+_idf_headers = rule(
+    implementation = _idf_headers_impl,
+    doc = "The public half of an `idf_component`.",
+    attrs = {
+        "defines": attr.string_list(),
+        "hdrs": attr.label_list(allow_files = _HEADERS),
+        "includes": attr.string_list(),
+        "requires": attr.label_list(providers = [IdfHeadersInfo]),
+    },
+    provides = [CcInfo, IdfHeadersInfo],
+)
+
+def _c_name(basename):
+    return "".join([c if c.isalnum() else "_" for c in basename.elems()])
+
+def _embed(ctx, file, text):
+    """Assembly with the contents of a file, under the symbols that ESP-IDF gives it (tools/cmake/scripts/data_file_embed_asm.cmake)."""
+    name = _c_name(file.basename)
+    source = ctx.actions.declare_file("{}.embed/{}.S".format(ctx.label.name, file.basename))
+    ctx.actions.write(source, """\
+    .section .rodata.embedded,"a",@progbits
+    .p2align 4
+    .global _binary_{name}_start
+_binary_{name}_start:
+    .incbin "{path}"
+{terminator}    .global _binary_{name}_end
+_binary_{name}_end:
+    .p2align 2
+    .global {name}_length
+{name}_length:
+    .long _binary_{name}_end - _binary_{name}_start
+""".format(name = name, path = file.path, terminator = "    .byte 0\n" if text else ""))
+    return source
+
+def _idf_component_impl(ctx):
+    headers = ctx.attr.headers[IdfHeadersInfo]
+    cc_toolchain = find_cpp_toolchain(ctx)
+    features = cc_common.configure_features(
+        ctx = ctx,
+        cc_toolchain = cc_toolchain,
+        requested_features = ctx.features,
+        unsupported_features = ctx.disabled_features,
+    )
+    embedded = [_embed(ctx, f, False) for f in ctx.files.embed_files] + [_embed(ctx, f, True) for f in ctx.files.embed_txtfiles]
+    context, outputs = cc_common.compile(
+        name = ctx.label.name,
+        actions = ctx.actions,
+        cc_toolchain = cc_toolchain,
+        feature_configuration = features,
+        srcs = [f for f in ctx.files.srcs if f.extension not in ["h", "hh", "hpp", "inc"]] + embedded,
+        private_hdrs = [f for f in ctx.files.srcs if f.extension in ["h", "hh", "hpp", "inc"]],
+        includes = _package_dirs(ctx, ctx.attr.priv_includes),
+        user_compile_flags = ctx.attr.copts,
+        local_defines = ctx.attr.local_defines,
+        compilation_contexts = [headers.compilation_context] +
+                               [r[IdfHeadersInfo].compilation_context for r in ctx.attr.priv_requires_headers],
+        additional_inputs = ctx.files.embed_files + ctx.files.embed_txtfiles,
+        disallow_pic_outputs = True,
+    )
+    component = struct(
+        label = ctx.label,
+        objects = tuple(outputs.objects),
+        linker_scripts = tuple(ctx.files.linker_scripts),
+        needs = tuple(headers.requires + [r[IdfHeadersInfo].component for r in ctx.attr.priv_requires_headers]),
+    )
+    return [
+        DefaultInfo(files = depset(outputs.objects)),
+        CcInfo(compilation_context = headers.compilation_context),
+        IdfComponentInfo(
+            compilation_context = headers.compilation_context,
+            components = depset([component], transitive = [r[IdfComponentInfo].components for r in ctx.attr.requires]),
+        ),
+    ]
+
+_idf_component = rule(
+    implementation = _idf_component_impl,
+    doc = "The objects of an `idf_component`.",
+    attrs = {
+        "copts": attr.string_list(),
+        "embed_files": attr.label_list(allow_files = True),
+        "embed_txtfiles": attr.label_list(allow_files = True),
+        "headers": attr.label(providers = [IdfHeadersInfo], mandatory = True),
+        "linker_scripts": attr.label_list(allow_files = [".ld"]),
+        "local_defines": attr.string_list(),
+        "priv_includes": attr.string_list(),
+        "priv_requires_headers": attr.label_list(providers = [IdfHeadersInfo]),
+        "requires": attr.label_list(providers = [IdfComponentInfo]),
+        "srcs": attr.label_list(allow_files = _SOURCES + _HEADERS),
+        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+    },
+    fragments = ["cpp"],
+    provides = [CcInfo, IdfComponentInfo],
+    toolchains = use_cpp_toolchain(),
+)
+
+def headers_label(component):
+    """The label of a component's public half.
+
+    Args:
+      component: string or Label of an `idf_component`.
+
+    Returns:
+      Label.
+    """
+    label = native.package_relative_label(component)
+    return label.relative(":{}.headers".format(label.name))
+
+def idf_component(
+        name,
+        srcs = [],
+        hdrs = [],
+        includes = [],
+        priv_includes = [],
+        requires = [],
+        priv_requires = [],
+        embed_files = [],
+        embed_txtfiles = [],
+        linker_scripts = [],
+        defines = [],
+        local_defines = [],
+        copts = [],
+        chip = "esp32",
+        visibility = None,
+        tags = [],
+        testonly = False):
+    """C and assembly of a firmware, as idf_component_register has it.
+
+    Args:
+      name: string; the component's name.
+      srcs: labels of .c, .cc, .cpp and .S files, and of headers that only they include (SRCS).
+      hdrs: labels of public headers.
+      includes: strings; folders of public headers relative to the package, such as `include` (INCLUDE_DIRS).
+      priv_includes: strings; folders that only `srcs` see (PRIV_INCLUDE_DIRS).
+      requires: labels of components whose headers the public headers include (REQUIRES); linked as well.
+      priv_requires: labels of components whose headers `srcs` include (PRIV_REQUIRES). They may need this one in turn, so
+        they are not linked by themselves: `esp32_firmware` lists them, and says which are missing.
+      embed_files: labels of files that become data: `extern const uint8_t x_bin_start[] asm("_binary_x_bin_start")`, and
+        `_end` (EMBED_FILES).
+      embed_txtfiles: the same with a NUL behind the text (EMBED_TXTFILES).
+      linker_scripts: labels of .ld files that a firmware with this component is linked with, in the order of components.
+      defines: strings; preprocessor definitions for this component and those that require it.
+      local_defines: strings; preprocessor definitions for `srcs`.
+      copts: strings; more arguments of the compiler.
+      chip: string; the chip that it is for.
+      visibility: as everywhere; of both targets.
+      tags: as everywhere.
+      testonly: as everywhere.
+    """
+    own = native.package_relative_label(":" + name)
+    for attribute, labels in {"priv_requires": priv_requires, "requires": requires}.items():
+        if own in [native.package_relative_label(label) for label in labels]:
+            fail("idf_component //{}:{} lists itself in {}: remove it".format(native.package_name(), name, attribute))
+
+    common = dict(
+        tags = tags,
+        target_compatible_with = chip_constraints(chip),
+        testonly = testonly,
+        visibility = visibility,
+    )
+    _idf_headers(
+        name = name + ".headers",
+        defines = defines,
+        hdrs = hdrs,
+        includes = includes,
+        requires = [headers_label(r) for r in requires],
+        **common
+    )
+    _idf_component(
+        name = name,
+        srcs = srcs,
+        copts = copts,
+        embed_files = embed_files,
+        embed_txtfiles = embed_txtfiles,
+        headers = ":{}.headers".format(name),
+        linker_scripts = linker_scripts,
+        local_defines = local_defines,
+        priv_includes = priv_includes,
+        priv_requires_headers = [headers_label(r) for r in priv_requires],
+        requires = requires,
+        **common
+    )

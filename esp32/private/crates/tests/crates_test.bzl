@@ -1,0 +1,348 @@
+"""Tests of the way from a Cargo.lock to BUILD files, as far as it needs no Cargo."""
+
+load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
+load("//esp32/private/crates:cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unreachable")
+load("//esp32/private/crates:manifests.bzl", "manifest_stubs")
+load("//esp32/private/crates:render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
+load("//esp32/private/crates:resolve.bzl", "resolve_crates")
+
+_HOST = "x86_64-unknown-linux-gnu"
+_CHIP = "xtensa-esp32sf-none-elf"
+
+def _manifest_stubs_test_impl(ctx):
+    env = unittest.begin(ctx)
+    asserts.equals(env, [], manifest_stubs("[workspace]\nmembers = [\"a\"]\n"))
+    asserts.equals(env, ["src/lib.rs", "tests/dev_dependencies.rs"], manifest_stubs("[package]\nname = \"a\"\n"))
+    asserts.equals(
+        env,
+        ["build.rs", "lib/a.rs", "src/bin/tool.rs", "src/cli.rs", "src/main.rs", "tests/boot.rs", "tests/dev_dependencies.rs"],
+        manifest_stubs("""
+[package] # of the example
+name = 'a'
+# path = "no.rs"
+
+[lib]
+path = "lib/a.rs"
+
+[[bin]]
+name = "a"
+
+[[bin]]
+name = "tool"
+
+[[bin]]
+name = "cli"
+path = "src/cli.rs"
+
+[[test]]
+name = "boot"
+
+[target.'cfg(unix)'.build-dependencies]
+cc = "1"
+"""),
+    )
+    asserts.equals(
+        env,
+        ["scripts/b.rs", "src/lib.rs", "tests/dev_dependencies.rs"],
+        manifest_stubs("[package]\nname = \"a\"\nbuild = \"scripts/b.rs\"\n[build-dependencies]\ncc = \"1\"\n"),
+    )
+    asserts.equals(
+        env,
+        ["src/lib.rs", "tests/dev_dependencies.rs"],
+        manifest_stubs("[package]\nname = \"a\"\nbuild = false\n[build-dependencies]\ncc = \"1\"\n"),
+    )
+    return unittest.end(env)
+
+manifest_stubs_test = unittest.make(_manifest_stubs_test_impl)
+
+def _cargo_errors_test_impl(ctx):
+    env = unittest.begin(ctx)
+
+    out_of_date = """    Updating crates.io index
+error: cannot update the lock file /x/workspace/tools/Cargo.lock because --locked was passed to prevent this
+help: to generate the lock file without accessing the network, remove the --locked flag and use --offline instead."""
+    asserts.false(env, is_network_failure(out_of_date), "an old lock file is nothing to try again")
+    explained = explain_cargo_failure(out_of_date, "/x/workspace", "tools/Cargo.toml", "/nix/cargo")
+    asserts.true(env, "run: cargo update --workspace --manifest-path tools/Cargo.toml\n" in explained, explained)
+    asserts.false(env, "/x/workspace" in explained, explained)
+
+    no_network = """warning: spurious network error (1 try remaining): [7] Could not connect to server
+error: download of config.json failed
+  [7] Could not connect to server"""
+    asserts.true(env, is_unreachable(no_network))
+    asserts.true(env, is_network_failure(no_network))
+    explained = explain_cargo_failure(no_network, "/x", "Cargo.toml", "cargo")
+    asserts.true(env, explained.startswith("The crates pinned by Cargo.lock could not be downloaded."), explained)
+    asserts.true(env, "https_proxy" in explained and "source-replacement" in explained, explained)
+    asserts.false(env, "spurious" in explained, explained)
+
+    stalled = "error: failed to download from `https://example.com/a.crate`\n  [28] Timeout was reached"
+    asserts.true(env, is_network_failure(stalled))
+    asserts.false(env, is_unreachable(stalled), "the registry answered: Cargo's own retries are worth it")
+
+    for stderr, words in [
+        ("error: failed to load manifest for workspace member `/x/sub`", "must be listed in `manifests`"),
+        ("checksum for `heapless v0.8.0` changed between lock files", "not the one that Cargo.lock pins"),
+        ("error: failed to run `rustc` to learn about target-specific information", "`target_triple`"),
+        ("error: something else", "cannot resolve the dependencies of Cargo.toml"),
+    ]:
+        explained = explain_cargo_failure(stderr, "/x", "Cargo.toml", "cargo")
+        asserts.true(env, words in explained, explained)
+        asserts.true(env, stderr.replace("/x/", "") in explained, explained)
+        asserts.false(env, is_network_failure(stderr), stderr)
+    return unittest.end(env)
+
+cargo_errors_test = unittest.make(_cargo_errors_test_impl)
+
+def _package(name, version, targets, source = "registry+https://github.com/rust-lang/crates.io-index", folder = None, **extra):
+    folder = folder or "/x/vendor/{}-{}".format(name, version)
+    return {
+        "authors": [],
+        "id": name,
+        "manifest_path": folder + "/Cargo.toml",
+        "name": name,
+        "source": source,
+        "targets": [
+            {
+                "edition": "2021",
+                "kind": [kind],
+                "name": target,
+                "required-features": ["cli"] if target == "off" else [],
+                "src_path": "{}/{}".format(folder, path),
+            }
+            for kind, target, path in targets
+        ],
+        "version": version,
+    } | extra
+
+def _unit(id, platform, kind = "lib", target = None, mode = "build", features = [], deps = []):
+    return {
+        "dependencies": [{"extern_crate_name": name, "index": index} for name, index in deps],
+        "features": features,
+        "mode": mode,
+        "pkg_id": id,
+        "platform": platform,
+        "target": {"kind": [kind], "name": target or id},
+    }
+
+# The firmware `app` uses `codec`, whose macro runs on the build machine and uses `either` with std there; the chip gets `either`
+# without. `codec` has a build script that runs for each side and reads the metadata of the `links` crate `sys`.
+_METADATA = {
+    "packages": [
+        _package("app", "0.1.0", [("lib", "app", "src/lib.rs")], source = None, folder = "/x/workspace/firmware"),
+        _package("codec", "1.2.3", [("lib", "codec", "src/lib.rs"), ("custom-build", "build-script-build", "build.rs"), ("bin", "codec-gen", "src/main.rs"), ("bin", "off", "src/off.rs")], description = "costs $5"),
+        _package("codec-derive", "1.2.3", [("proc-macro", "codec_derive", "src/lib.rs")]),
+        _package("either", "1.0.0", [("lib", "either", "src/either.rs")]),
+        _package("sys", "2.0.0+lib", [("lib", "sys", "lib.rs"), ("custom-build", "build-script-build", "build.rs")], links = "z"),
+        _package("tester", "3.0.0", [("lib", "tester", "src/lib.rs")]),
+    ],
+}
+
+def _graph(triple, with_tests):
+    return {
+        "units": [
+            _unit("app", triple, deps = [("wire", 1), ("either", 6)]),
+            _unit("codec", triple, features = ["derive"], deps = [("build_script_build", 2), ("codec_derive", 4), ("sys", 7)]),
+            _unit("codec", triple, kind = "custom-build", target = "build-script-build", mode = "run-custom-build", features = ["derive"], deps = [("build_script_build", 3), ("build_script_build", 8)]),
+            _unit("codec", None, kind = "custom-build", target = "build-script-build", features = ["derive"], deps = []),
+            _unit("codec-derive", None, kind = "proc-macro", target = "codec_derive", deps = [("either", 5)]),
+            _unit("either", None, features = ["std"]),
+            _unit("either", triple),
+            _unit("sys", triple, deps = [("build_script_build", 8)]),
+            _unit("sys", triple, kind = "custom-build", target = "build-script-build", mode = "run-custom-build", deps = [("build_script_build", 9)]),
+            _unit("sys", None, kind = "custom-build", target = "build-script-build"),
+        ] + ([
+            _unit("app", triple, mode = "test", deps = [("wire", 1), ("either", 6), ("tester", 11)]),
+            _unit("tester", triple),
+        ] if with_tests else []),
+    }
+
+def _resolve(target_triple, metadata = _METADATA):
+    graphs = {_HOST: _graph(_HOST, True)}
+    if target_triple != _HOST:
+        graphs[target_triple] = _graph(target_triple, False)
+    return resolve_crates(metadata, graphs, _HOST, "/x/workspace")
+
+def _crates(resolved):
+    return {crate.name: crate for crate in resolved.crates}
+
+def _resolve_test_impl(ctx):
+    env = unittest.begin(ctx)
+    resolved = _resolve(_CHIP)
+    asserts.equals(env, None, resolved.error)
+    crates = _crates(resolved)
+    asserts.equals(env, ["codec", "codec-derive", "either", "sys", "tester"], sorted(crates))
+    asserts.equals(env, "//vendor/sys-2.0.0+lib:sys", crates["sys"].label)
+
+    either = crates["either"].variants
+    asserts.equals(env, {"std": True}, either["host"]["features"], "as a macro uses it")
+    asserts.equals(env, {}, either["target"]["features"], "std of the macro must not reach the chip")
+    asserts.true(env, crates["codec-derive"].variants["host"]["only_at_build_time"])
+    asserts.false(env, either["host"]["only_at_build_time"])
+    asserts.equals(env, ["host"], crates["codec-derive"].variants.keys())
+    asserts.equals(env, ["host"], crates["tester"].variants.keys())
+
+    codec = crates["codec"].variants["target"]
+    asserts.equals(env, {"//vendor/codec-derive-1.2.3:codec-derive": ""}, codec["proc_macro_deps"])
+    asserts.equals(env, {"//vendor/sys-2.0.0+lib:sys": ""}, codec["deps"])
+    asserts.equals(env, {"//vendor/sys-2.0.0+lib:sys": ""}, codec["build_script"]["link_deps"])
+
+    asserts.equals(env, 1, len(resolved.members))
+    member = resolved.members[0]
+    asserts.equals(env, "firmware", member.folder)
+    normal = {"//vendor/codec-1.2.3:codec": "wire", "//vendor/either-1.0.0:either": ""}
+    asserts.equals(env, normal, member.deps["normal"]["target"]["deps"])
+    asserts.equals(env, {"//vendor/tester-3.0.0:tester": ""}, member.deps["dev"]["host"]["deps"])
+
+    # On the build machine there is one variant, with the features of both uses.
+    host_either = _crates(_resolve(_HOST))["either"].variants
+    asserts.equals(env, ["host"], host_either.keys())
+    asserts.equals(env, {"std": True}, host_either["host"]["features"])
+    return unittest.end(env)
+
+resolve_test = unittest.make(_resolve_test_impl)
+
+def _resolve_workspace_dependency_test_impl(ctx):
+    env = unittest.begin(ctx)
+    packages = [
+        package | {"manifest_path": "/x/workspace/either/Cargo.toml", "source": None} if package["name"] == "either" else package
+        for package in _METADATA["packages"]
+    ]
+    resolved = _resolve(_CHIP, {"packages": packages})
+    asserts.true(env, resolved.error != None and resolved.error.startswith("codec-derive depends on either, which is a package of the workspace."), str(resolved.error))
+    return unittest.end(env)
+
+resolve_workspace_dependency_test = unittest.make(_resolve_workspace_dependency_test_impl)
+
+def _has(env, text, *parts):
+    for part in parts:
+        asserts.true(env, part in text, "{} is not in:\n{}".format(repr(part), text))
+
+def _render_test_impl(ctx):
+    env = unittest.begin(ctx)
+    resolved = _resolve(_CHIP)
+    crates = _crates(resolved)
+
+    either = render_crate(crates["either"])
+    _has(
+        env,
+        either,
+        "load(\"@rules_rust//rust:defs.bzl\", \"rust_library\")\n",
+        """    crate_features = select({
+        "//:build_machine": [
+            "std",
+        ],
+        "//conditions:default": [],
+    }),
+""",
+        "    crate_root = \"src/either.rs\",\n",
+        "    rustc_flags = [\n        \"--cap-lints=allow\",\n    ],\n",
+    )
+    asserts.false(env, "cargo_build_script" in either, either)
+
+    _has(
+        env,
+        render_crate(crates["codec-derive"]),
+        "rust_proc_macro(\n    name = \"codec-derive\",\n",
+        "    crate_name = \"codec_derive\",\n",
+        "    rustc_flags = [\n        \"--cap-lints=allow\",\n        \"-Copt-level=0\",\n    ],\n",
+        "    deps = [\n        \"//vendor/either-1.0.0:either\",\n    ],\n",
+    )
+
+    codec = render_crate(crates["codec"], {"build_script_env": {"A": "b"}, "rustc_flags": ["--cfg=fast"]}, with_binaries = True)
+    _has(
+        env,
+        codec,
+        "cargo_build_script(\n    name = \"codec_bs\",\n",
+        "    build_script_env = {\n        \"A\": \"b\",\n    },\n",
+        "        \"--cfg=fast\",\n",
+        "\"CARGO_PKG_DESCRIPTION\": \"costs $$5\"",
+        "    link_deps = [\n        \"//vendor/sys-2.0.0+lib:sys\",\n    ],\n",
+        "    proc_macro_deps = [\n        \"//vendor/codec-derive-1.2.3:codec-derive\",\n    ],\n",
+        "rust_binary(\n    name = \"codec__codec-gen\",\n",
+        "        \"//vendor/sys-2.0.0+lib:sys\",\n        \":codec_bs\",\n        \":codec\",\n",
+    )
+    asserts.false(env, "codec__off" in codec, "the feature that this program needs is off")
+    asserts.false(env, "codec_bs_target" in codec, "both sides run the same build script")
+    asserts.false(env, "bs" in render_crate(crates["codec"], {"gen_build_script": False}), "no build script if not wanted")
+    _has(env, render_crate(crates["sys"]), "    links = \"z\",\n")
+    return unittest.end(env)
+
+render_test = unittest.make(_render_test_impl)
+
+def _render_build_scripts_test_impl(ctx):
+    env = unittest.begin(ctx)
+
+    # The chip's side has one feature less, and its own run of the build script.
+    graphs = {_HOST: _graph(_HOST, True), _CHIP: _graph(_CHIP, False)}
+    for index in [1, 2, 3]:
+        graphs[_CHIP]["units"][index]["features"] = []
+    text = render_crate(_crates(resolve_crates(_METADATA, graphs, _HOST, "/x/workspace"))["codec"])
+    _has(env, text, "    name = \"codec_bs\",\n", "    name = \"codec_bs_target\",\n")
+    _has(env, text, """    deps = select({
+        "//:build_machine": [
+            "//vendor/sys-2.0.0+lib:sys",
+            ":codec_bs",
+        ],
+        "//conditions:default": [
+            "//vendor/sys-2.0.0+lib:sys",
+            ":codec_bs_target",
+        ],
+    }),
+""")
+    return unittest.end(env)
+
+render_build_scripts_test = unittest.make(_render_build_scripts_test_impl)
+
+def _render_repository_test_impl(ctx):
+    env = unittest.begin(ctx)
+    resolved = _resolve(_CHIP)
+    asserts.equals(
+        env,
+        ["//vendor/codec-1.2.3:codec", "//vendor/either-1.0.0:either", "//vendor/tester-3.0.0:tester"],
+        sorted(direct_dependencies(resolved)),
+    )
+    root = render_root(resolved, _HOST)
+    _has(
+        env,
+        root,
+        "\"@platforms//cpu:x86_64\"",
+        "    name = \"either\",\n    actual = \"//vendor/either-1.0.0:either\",\n",
+        "    name = \"either-1.0.0\",\n",
+        "    name = \"wire\",\n    actual = \"//vendor/codec-1.2.3:codec\",\n",
+        "    name = \"codec__codec-gen\",\n    actual = \"//vendor/codec-1.2.3:codec__codec-gen\",\n",
+    )
+    asserts.false(env, "\"sys\"" in root, "only direct dependencies get a name")
+    defs = render_defs(resolved)
+    _has(
+        env,
+        defs,
+        "_PACKAGES = [\n    \"firmware\",\n]",
+        "Label(\"//vendor/codec-1.2.3:codec\"): \"wire\"",
+        """_DEV_DEPS = {
+    "firmware": [
+        Label("//vendor/tester-3.0.0:tester"),
+    ],
+}""",
+    )
+    asserts.false(env, "/x/" in root + defs, "paths of this machine do not belong into the repository")
+    return unittest.end(env)
+
+render_repository_test = unittest.make(_render_repository_test_impl)
+
+def crates_test_suite(name):
+    """Makes the tests and a suite of them.
+
+    Args:
+        name: name of the suite.
+    """
+    unittest.suite(
+        name,
+        manifest_stubs_test,
+        cargo_errors_test,
+        resolve_test,
+        resolve_workspace_dependency_test,
+        render_test,
+        render_build_scripts_test,
+        render_repository_test,
+    )

@@ -1,0 +1,172 @@
+"""`esp32_firmware`: Rust, its crates and C components, linked to one ELF."""
+
+load("@rules_rust//rust:defs.bzl", "rust_static_library")
+load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "chip_transition")
+load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "IdfComponentInfo")
+
+_CrateComponentsInfo = provider(
+    "The components that a crate's bindings are of.",
+    fields = {"components": "depset of structs, as in IdfComponentInfo."},
+)
+
+_CRATE_EDGES = ["crate", "deps", "srcs"]
+
+def _crate_components_impl(_target, ctx):
+    found = []
+    for attribute in _CRATE_EDGES:
+        edges = getattr(ctx.rule.attr, attribute, None) or []
+        for dep in edges if type(edges) == "list" else [edges]:
+            if IdfComponentInfo in dep:
+                found.append(dep[IdfComponentInfo].components)
+            if _CrateComponentsInfo in dep:
+                found.append(dep[_CrateComponentsInfo].components)
+    return [_CrateComponentsInfo(components = depset(transitive = found))]
+
+_crate_components = aspect(
+    implementation = _crate_components_impl,
+    doc = "Finds the components that crates are bindings of.",
+    attr_aspects = _CRATE_EDGES,
+)
+
+def _check_complete(ctx, components):
+    present = {c.label: True for c in components}
+    missing = {}
+    for c in components:
+        for need in c.needs:
+            if need not in present:
+                missing.setdefault(need, c.label)
+    if missing:
+        fail("\n".join([
+            "esp32_firmware {}: components are missing:".format(ctx.attr.firmware),
+        ] + [
+            "  {}, which {} requires".format(_show(need), _show(by))
+            for need, by in missing.items()
+        ] + [
+            "Add to its `components`: " + ", ".join(["\"{}\"".format(_show(need)) for need in missing]),
+        ]))
+
+def _show(label):
+    return str(label).removeprefix("@@").removeprefix("@") if str(label).startswith(("@@//", "@//")) else str(label)
+
+def _esp32_firmware_impl(ctx):
+    ld = ctx.toolchains["//toolchains/ld:toolchain_type"].ld_info
+    components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components] +
+                                     [ctx.attr.rust[_CrateComponentsInfo].components], order = "postorder").to_list()
+    _check_complete(ctx, components)
+    objects = [o for c in components for o in c.objects]
+    scripts = [s for c in components for s in c.linker_scripts] + ctx.files.linker_scripts
+    if not scripts:
+        fail("esp32_firmware {}: no linker script: name one in `linker_scripts`, or add the component that has the chip's (esp_system)".format(ctx.attr.firmware))
+    library = ctx.file.rust
+
+    elf = ctx.actions.declare_file(ctx.attr.firmware + ".elf")
+    link_map = ctx.actions.declare_file(ctx.attr.firmware + ".map")
+
+    # What LLVM makes of the bitcode; without a name it would get a random one, which the map shows.
+    lto = ctx.actions.declare_file(ctx.attr.firmware + ".lto.o")
+    args = ctx.actions.args()
+    args.add_all(ld.flags)
+    args.add(lto, format = "-plugin-opt=obj-path=%s")
+    args.add_all([
+        "--build-id=none",
+        "--gc-sections",
+        "--no-warn-rwx-segments",
+        "-nostdlib",
+    ])
+    args.add_all(scripts, before_each = "-T")
+    args.add("-Map", link_map)
+    args.add("-o", elf)
+    args.add_all(ctx.attr.linkopts)
+    args.add_all(objects)
+    args.add(library)
+    args.use_param_file("@%s")
+    args.set_param_file_format("multiline")
+    ctx.actions.run(
+        executable = ld.ld,
+        arguments = [args],
+        inputs = depset(objects + scripts + [library], transitive = [ld.files]),
+        outputs = [elf, link_map, lto],
+        mnemonic = "Esp32Link",
+        progress_message = "Linking firmware %{output}",
+        toolchain = "//toolchains/ld:toolchain_type",
+    )
+    return [
+        DefaultInfo(files = depset([elf])),
+        OutputGroupInfo(map = depset([link_map])),
+        Esp32FirmwareInfo(chip = ctx.attr.chip, elf = elf, map = link_map),
+    ]
+
+_esp32_link = rule(
+    implementation = _esp32_firmware_impl,
+    doc = "Links an `esp32_firmware`.",
+    attrs = {
+        "chip": CHIP_ATTR,
+        "components": attr.label_list(providers = [IdfComponentInfo]),
+        "firmware": attr.string(mandatory = True),
+        "linker_scripts": attr.label_list(allow_files = [".ld"]),
+        "linkopts": attr.string_list(),
+        "rust": attr.label(allow_single_file = [".a"], aspects = [_crate_components], mandatory = True),
+        "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
+    },
+    cfg = chip_transition,
+    provides = [Esp32FirmwareInfo],
+    toolchains = ["//toolchains/ld:toolchain_type"],
+)
+
+def esp32_firmware(
+        name,
+        srcs,
+        deps = [],
+        components = [],
+        chip = "esp32",
+        linker_scripts = [],
+        linkopts = [],
+        visibility = None,
+        tags = [],
+        testonly = False,
+        **kwargs):
+    """A Rust program and C components as one ELF for a chip. The output group `map` is the linker's map.
+
+    It is built for the chip whatever --platforms says.
+
+    Args:
+      name: string; `NAME.elf` is the output.
+      srcs: labels of the Rust sources; the crate's root is main.rs, lib.rs or the only one.
+      deps: labels of crates: `rust_library`, `idf_bindgen`, `rust_prost_library` or of a Cargo.lock. Components that are
+        bound by them are linked.
+      components: labels of more `idf_component`s.
+      chip: string; the chip that it is for.
+      linker_scripts: labels of .ld files, after those of the components.
+      linkopts: strings; more arguments of GNU ld.
+      visibility: as everywhere.
+      tags: as everywhere.
+      testonly: as everywhere.
+      **kwargs: more arguments of rules_rust's `rust_static_library`: `edition`, `crate_features`, `proc_macro_deps`, ...
+    """
+    if "crate_root" not in kwargs:
+        for root in ("main.rs", "src/main.rs"):
+            if root in srcs:
+                kwargs["crate_root"] = root
+    rust_static_library(
+        name = name + ".rust",
+        srcs = srcs,
+        crate_name = kwargs.pop("crate_name", name.replace("-", "_").replace(".", "_")),
+        tags = tags,
+        target_compatible_with = chip_constraints(chip),
+        testonly = testonly,
+        visibility = ["//visibility:private"],
+        deps = deps,
+        **kwargs
+    )
+    _esp32_link(
+        name = name,
+        chip = chip,
+        components = components,
+        firmware = name,
+        linker_scripts = linker_scripts,
+        linkopts = linkopts,
+        rust = ":{}.rust".format(name),
+        tags = tags,
+        testonly = testonly,
+        visibility = visibility,
+    )

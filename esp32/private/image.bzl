@@ -1,0 +1,134 @@
+"""`esp32_image`: what is written to flash, made of a firmware, a bootloader and a partition table."""
+
+load("//esp32/private:chips.bzl", "CHIPS")
+load("//esp32/private:espimage.bzl", "ESPIMAGE_ATTRS", "FLASH_SIZES", "espimage")
+load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32PartitionTableInfo")
+
+def _check_layout(ctx, bootloader_offset, table):
+    # The partition table takes one sector (ESP-IDF: components/partition_table/gen_esp32part.py).
+    if bootloader_offset >= table.offset and bootloader_offset < table.offset + 0x1000 or table.offset <= bootloader_offset:
+        fail(("esp32_image {}: the bootloader at 0x%x would lie over the partition table at 0x%x: the ROM wants the " +
+              "bootloader at 0x%x, and the table behind it").format(ctx.label) % (
+            bootloader_offset,
+            table.offset,
+            CHIPS[ctx.attr.firmware[Esp32FirmwareInfo].chip].bootloader_offset,
+        ))
+    for target, partition in ctx.attr.data.items():
+        if partition == ctx.attr.app_partition:
+            fail("esp32_image {}: {} is for the partition {}, which the application is in: name another partition".format(ctx.label, target.label, partition))
+        if partition[:1].isdigit():
+            fail("esp32_image {}: {} is for '{}': name a partition of {}, not an offset".format(ctx.label, target.label, partition, ctx.attr.partition_table.label))
+
+def _esp32_image_impl(ctx):
+    firmware = ctx.attr.firmware[Esp32FirmwareInfo]
+    table = ctx.attr.partition_table[Esp32PartitionTableInfo]
+    bootloader_offset = CHIPS[firmware.chip].bootloader_offset
+    _check_layout(ctx, bootloader_offset, table)
+
+    def flash_args():
+        args = ctx.actions.args()
+        args.add("--chip", firmware.chip)
+        args.add("--flash-mode", ctx.attr.flash_mode)
+        args.add("--flash-freq", ctx.attr.flash_freq)
+        args.add("--flash-size", ctx.attr.flash_size)
+        return args
+
+    def output(name):
+        return ctx.actions.declare_file("{}/{}".format(ctx.label.name, name))
+
+    app = output("app.bin")
+    args = flash_args()
+    args.add("--elf", firmware.elf)
+    args.add("--min-chip-rev", ctx.attr.min_chip_rev)
+    args.add("--max-chip-rev", ctx.attr.max_chip_rev)
+    args.add("--project-name", ctx.attr.project_name or ctx.attr.firmware.label.name)
+    args.add("--project-version", ctx.attr.project_version)
+    args.add("--output", app)
+    espimage(ctx, "convert", args, [firmware.elf], [app], "Esp32Convert", "Making application image %{output}")
+
+    bootloader = output("bootloader.bin")
+    args = flash_args()
+    if ctx.file.bootloader:
+        args.add("--input", ctx.file.bootloader)
+    args.add("--partition-table-offset", "0x%x" % table.offset)
+    args.add("--output", bootloader)
+    espimage(ctx, "bootloader", args, ctx.files.bootloader, [bootloader], "Esp32Bootloader", "Making bootloader %{output}")
+
+    # flasher_args.json names files by their base names, so all of them are in one folder.
+    table_bin = output("partition-table.bin")
+    ctx.actions.symlink(output = table_bin, target_file = table.binary)
+    data = []
+    for target, partition in ctx.attr.data.items():
+        files = target[DefaultInfo].files.to_list()
+        if len(files) != 1:
+            fail("esp32_image {}: {} has {} files, and a partition takes one".format(ctx.label, target.label, len(files)))
+        file = output(partition + ".bin")
+        ctx.actions.symlink(output = file, target_file = files[0])
+        data.append((partition, file))
+
+    merged = ctx.actions.declare_file(ctx.label.name + ".bin")
+    flasher_args = output("flasher_args.json")
+    files = [bootloader, table_bin, app] + [f for _, f in data]
+    args = flash_args()
+    args.add("--bootloader", bootloader, format = "%%s@0x%x" % bootloader_offset)
+    args.add("--partition-table", table_bin)
+    args.add("--partition-table-offset", "0x%x" % table.offset)
+    args.add("--app", app)
+    if ctx.attr.app_partition:
+        args.add("--app-partition", ctx.attr.app_partition)
+    for partition, file in data:
+        args.add("--data", file, format = partition + "=%s")
+    args.add("--output", merged)
+    args.add("--flasher-args", flasher_args)
+    espimage(ctx, "merge", args, files, [merged, flasher_args], "Esp32Merge", "Merging flash image %{output}")
+
+    verified = output("verified.txt")
+    args = ctx.actions.args()
+    args.add("--chip", firmware.chip)
+    args.add(merged)
+    args.add("--elf", firmware.elf)
+    args.add("--partition-table-offset", "0x%x" % table.offset)
+    args.add("--report", verified)
+    espimage(ctx, "verify", args, [merged, firmware.elf], [verified], "Esp32Verify", "Verifying flash image %{input}")
+
+    return [
+        DefaultInfo(files = depset([merged, flasher_args] + files)),
+        OutputGroupInfo(_validation = depset([verified])),
+        Esp32ImageInfo(
+            app = app,
+            bootloader = bootloader,
+            chip = firmware.chip,
+            elf = firmware.elf,
+            flash_size = ctx.attr.flash_size,
+            flasher_args = flasher_args,
+            files = depset(files),
+            merged = merged,
+            partition_table = table_bin,
+        ),
+    ]
+
+esp32_image = rule(
+    implementation = _esp32_image_impl,
+    doc = """What is written to flash: `NAME.bin`, all of it for offset 0, and in the folder `NAME` app.bin, bootloader.bin,
+partition-table.bin, a file for each data partition, and flasher_args.json, which says what goes where in ESP-IDF's format.
+
+Whatever ROM and second-stage bootloader would refuse fails the build.""",
+    attrs = ESPIMAGE_ATTRS | {
+        "app_partition": attr.string(doc = "The application's partition. Default: `factory`, else the first OTA slot."),
+        "bootloader": attr.label(
+            doc = "A second-stage bootloader of ESP-IDF. Default: the one that the espflash crate ships, for a 40 MHz crystal.",
+            allow_single_file = [".bin"],
+        ),
+        "data": attr.label_keyed_string_dict(doc = "Files for more partitions: `{\":nvs.bin\": \"nvs\"}`.", allow_files = True),
+        "firmware": attr.label(doc = "An `esp32_firmware`.", providers = [Esp32FirmwareInfo], mandatory = True),
+        "flash_freq": attr.string(doc = "The flash's clock (ESPTOOLPY_FLASHFREQ).", default = "40m", values = ["20m", "26m", "40m", "80m"]),
+        "flash_mode": attr.string(doc = "How the flash is wired (ESPTOOLPY_FLASHMODE).", default = "dio", values = ["dio", "dout", "qio", "qout"]),
+        "flash_size": attr.string(doc = "The flash's size (ESPTOOLPY_FLASHSIZE).", default = "4MB", values = FLASH_SIZES),
+        "max_chip_rev": attr.string(doc = "The newest chip revision that it runs on, MAJOR.MINOR.", default = "3.99"),
+        "min_chip_rev": attr.string(doc = "The oldest chip revision that it runs on, MAJOR.MINOR.", default = "0.0"),
+        "partition_table": attr.label(doc = "An `esp32_partition_table`.", providers = [Esp32PartitionTableInfo], mandatory = True),
+        "project_name": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_NAME). Default: the firmware's name."),
+        "project_version": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_VER).", default = "1"),
+    },
+    provides = [Esp32ImageInfo],
+)

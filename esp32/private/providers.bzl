@@ -1,0 +1,52 @@
+"""The providers of rules_esp32, one after another as an image is made."""
+
+IdfComponentInfo = provider(
+    "A component of ESP-IDF's model: headers that form a graph, objects that are linked as one group.",
+    fields = {
+        "compilation_context": "CompilationContext: the public headers, its own and those of REQUIRES.",
+        "components": "depset of structs (label, objects: tuple of Files, linker_scripts: tuple of Files, needs: tuple of " +
+                      "Labels of REQUIRES and PRIV_REQUIRES): this component and those that it reaches by REQUIRES.",
+    },
+)
+
+IdfHeadersInfo = provider(
+    "The public half of a component. It compiles nothing, so components may need each other's.",
+    fields = {
+        "compilation_context": "CompilationContext: the public headers, its own and those of REQUIRES.",
+        "component": "Label of the component.",
+        "requires": "list of Labels of the components in REQUIRES.",
+    },
+)
+
+Esp32FirmwareInfo = provider(
+    "A linked firmware.",
+    fields = {
+        "chip": "string: the chip that it is for, such as `esp32`.",
+        "elf": "File: the ELF, with debug information.",
+        "map": "File: the linker's map.",
+    },
+)
+
+Esp32PartitionTableInfo = provider(
+    "A partition table.",
+    fields = {
+        "binary": "File: the table as the bootloader reads it.",
+        "csv": "File: what it was made of.",
+        "offset": "int: where it is in flash, in bytes.",
+    },
+)
+
+Esp32ImageInfo = provider(
+    "What is written to a chip's flash, and where.",
+    fields = {
+        "app": "File: app.bin, the application.",
+        "bootloader": "File: bootloader.bin, the second-stage bootloader.",
+        "chip": "string: the chip that it is for, such as `esp32`.",
+        "elf": "File: the ELF that the application was made of.",
+        "flash_size": "string: the size of the flash, such as `4MB`.",
+        "flasher_args": "File: flasher_args.json in ESP-IDF's format; names files by their base names.",
+        "files": "depset of Files that flasher_args.json names.",
+        "merged": "File: all of it as one image, to be written to offset 0.",
+        "partition_table": "File: partition-table.bin.",
+    },
+)

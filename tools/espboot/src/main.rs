@@ -1,0 +1,230 @@
+//! `espboot`: runs a flash image in an execution environment and checks what it does.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use espboot::qemu::{Clock, Qemu};
+use espboot::spec::{Expectation, ExpectedExit, Pattern, Spec};
+use espboot::{Error, Failure};
+use regex::Regex;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+const AFTER_HELP: &str = r#"A test is a JSON file; paths in it start at the current directory:
+  {
+    "image": "image.bin",                  merged flash image
+    "elf": "firmware.elf",                 optional: names the functions at printed addresses
+    "emulator": "qemu-system-xtensa",
+    "rom": "rom.elf",                      stand-in for the ROM's functions
+    "timeout_seconds": 30,                 wall-clock time
+    "expect": [                            lines in this order, others may come between
+      {"contains": "text"},
+      {"regex": "\\((?P<ms>\\d+)\\) live", "times": 3, "rising": "ms", "step": [1900, 2100]}
+    ],
+    "forbid": [{"regex": "(?i)panic"}],    lines that fail the test at once
+    "registers": [                         compared after the last expected line
+      {"name": "RTC_CNTL_WDTCONFIG0_REG", "address": "0x3FF4808C", "mask": "0x80000000", "value": "0"}
+    ],
+    "exit": null                           or "reset": the program ends with a reset of the chip
+  }
+
+Under `bazel test`, the console also goes to the file console.log of the test's undeclared outputs.
+
+Exit codes:
+  0  passed
+  1  the program failed the test, or ROM or bootloader would refuse the image
+  2  the command line or the test is wrong, or a file cannot be read
+  3  the execution environment does not start or work"#;
+
+/// Runs a flash image of the ESP32 in an emulator and checks what it does
+#[derive(Parser)]
+#[command(name = "espboot", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+struct Cli {
+    /// The test
+    ///
+    /// Without it, the environment variable ESP32_BOOT_TEST names it, from the current directory or from the runfiles.
+    test: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Runs an image until Ctrl-C and shows its console
+    ///
+    /// Time passes as the machine's does, but QEMU's core counts 40 million cycles a second: a program that takes them for
+    /// 80 MHz shows one second for every two.
+    Run(Run),
+}
+
+#[derive(Args)]
+struct Run {
+    /// Merged flash image
+    image: PathBuf,
+    /// qemu-system-xtensa
+    #[arg(long, value_name = "FILE")]
+    emulator: PathBuf,
+    /// ELF file that stands in for the ROM's functions
+    #[arg(long, value_name = "FILE")]
+    rom: PathBuf,
+    /// ELF file of the application, to name the functions at printed addresses
+    #[arg(long, value_name = "FILE")]
+    elf: Option<PathBuf>,
+    /// End successfully after the first line that matches
+    #[arg(long, value_name = "REGEX")]
+    until: Option<String>,
+    /// Fail after so many seconds
+    #[arg(long, value_name = "SECONDS", requires = "until", value_parser = seconds)]
+    timeout: Option<Duration>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Some(Subcommands::Run(arguments)) => run(&arguments),
+        None => test(cli.test),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}\n  code: {}", error.code());
+            if let Some(help) = error.help() {
+                eprintln!("  help: {help}");
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn test(argument: Option<PathBuf>) -> Result<(), Error> {
+    let Some(path) = argument.or_else(test_of_environment) else {
+        let error = Cli::command().error(
+            ErrorKind::MissingRequiredArgument,
+            "no test is given, and ESP32_BOOT_TEST is not set",
+        );
+        error.exit();
+    };
+    let spec = Spec::read(&path)?;
+    let environment = Qemu {
+        emulator: spec.emulator.clone(),
+        rom: spec.rom.clone(),
+        clock: Clock::Instructions,
+    };
+    let mut output = Output::new()?;
+    let stop = stop_flag()?;
+    let summary = espboot::test::test(&spec, &environment, &mut output, &stop)?;
+    eprintln!(
+        "passed: {} lines on the console, {} registers compared, {:.1} s",
+        summary.lines,
+        summary.registers,
+        summary.duration.as_secs_f64()
+    );
+    Ok(())
+}
+
+fn run(arguments: &Run) -> Result<(), Error> {
+    let until = arguments.until.as_deref().map(|pattern| {
+        Regex::new(pattern).map_err(|source| Error::Until {
+            pattern: pattern.to_owned(),
+            source,
+        })
+    });
+    let until = until.transpose()?;
+    let watched = until.is_none();
+    let spec = Spec {
+        image: arguments.image.clone(),
+        elf: arguments.elf.clone(),
+        emulator: arguments.emulator.clone(),
+        rom: arguments.rom.clone(),
+        timeout: arguments.timeout.unwrap_or(Duration::MAX),
+        exit: watched.then_some(ExpectedExit::Reset),
+        expect: until
+            .map(|regex| Expectation::once(Pattern::Regex(regex)))
+            .into_iter()
+            .collect(),
+        forbid: Vec::new(),
+        registers: Vec::new(),
+    };
+    let environment = Qemu {
+        emulator: spec.emulator.clone(),
+        rom: spec.rom.clone(),
+        clock: Clock::Real,
+    };
+    let stop = stop_flag()?;
+    match espboot::test::test(&spec, &environment, &mut io::stdout().lock(), &stop) {
+        Ok(_) if watched => eprintln!("the program reset the chip"),
+        Err(Error::Failed(test)) if watched && matches!(test.failure, Failure::Stopped) => {}
+        result => drop(result?),
+    }
+    Ok(())
+}
+
+fn test_of_environment() -> Option<PathBuf> {
+    let path = PathBuf::from(std::env::var_os("ESP32_BOOT_TEST")?);
+    if path.exists() {
+        return Some(path);
+    }
+    let runfiles = ["TEST_SRCDIR", "RUNFILES_DIR"]
+        .into_iter()
+        .filter_map(std::env::var_os);
+    let found = runfiles
+        .map(|directory| Path::new(&directory).join(&path))
+        .find(|path| path.exists());
+    Some(found.unwrap_or(path))
+}
+
+/// A flag that the signals set which ask a program to end.
+fn stop_flag() -> Result<Arc<AtomicBool>, Error> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(|source| Error::Io {
+            what: "handle signals",
+            source,
+        })?;
+    }
+    Ok(flag)
+}
+
+/// Standard output, and the file among the undeclared outputs of a Bazel test.
+struct Output {
+    file: Option<File>,
+}
+
+impl Output {
+    fn new() -> Result<Self, Error> {
+        let file = std::env::var_os("TEST_UNDECLARED_OUTPUTS_DIR").map(|directory| {
+            fs::create_dir_all(&directory)
+                .and_then(|()| File::create(Path::new(&directory).join("console.log")))
+        });
+        let file = file.transpose().map_err(|source| Error::Io {
+            what: "write console.log",
+            source,
+        })?;
+        Ok(Self { file })
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(file) = &mut self.file {
+            file.write_all(bytes)?;
+        }
+        io::stdout().write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
+}

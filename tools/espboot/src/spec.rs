@@ -1,0 +1,391 @@
+//! What a test runs and what it expects, as read from JSON.
+//!
+//! ```json
+//! {
+//!   "image": "firmware/image.bin",
+//!   "elf": "firmware/firmware.elf",
+//!   "emulator": "external/qemu_xtensa/bin/qemu-system-xtensa",
+//!   "rom": "toolchains/emulator/rom.elf",
+//!   "timeout_seconds": 30,
+//!   "expect": [
+//!     {"contains": "Rust: I, live, again!."},
+//!     {"regex": "^ \\((?P<ms>\\d+)\\) Rust: I, live", "times": 3, "rising": "ms", "step": [1900, 2100]}
+//!   ],
+//!   "forbid": [{"regex": "(?i)panic"}],
+//!   "registers": [
+//!     {"name": "RTC_CNTL_WDTCONFIG0_REG", "address": "0x3FF4808C", "mask": "0x80000000", "value": "0"}
+//!   ],
+//!   "exit": null
+//! }
+//! ```
+//!
+//! Paths are relative to the current directory or absolute.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use regex::Regex;
+use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
+
+use crate::error::Error;
+
+/// A test.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// The merged flash image.
+    pub image: PathBuf,
+    /// The ELF file that the application was made from, to name the functions of a backtrace.
+    pub elf: Option<PathBuf>,
+    /// `qemu-system-xtensa`.
+    pub emulator: PathBuf,
+    /// ELF file that stands in for the ROM's functions.
+    pub rom: PathBuf,
+    /// Wall-clock time after which the test fails.
+    pub timeout: Duration,
+    /// Lines that the console has to show, in this order; other lines may come between.
+    pub expect: Vec<Expectation>,
+    /// Lines that fail the test at once; the report of up to 39 lines that follows is still shown.
+    pub forbid: Vec<Pattern>,
+    /// What registers have to hold after the last expected line, or after the end when one is expected.
+    pub registers: Vec<RegisterCheck>,
+    /// How the program has to end; `None` when it is to be stopped after the last expected line.
+    pub exit: Option<ExpectedExit>,
+}
+
+/// How a program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpectedExit {
+    /// It resets the chip (`software_reset` of the ROM).
+    Reset,
+}
+
+/// What makes a line match.
+#[derive(Debug, Clone)]
+pub enum Pattern {
+    /// The text is somewhere in the line.
+    Contains(String),
+    /// The regular expression matches somewhere in the line.
+    Regex(Regex),
+}
+
+impl Pattern {
+    /// Whether the line matches.
+    pub fn is_match(&self, line: &str) -> bool {
+        match self {
+            Self::Contains(text) => line.contains(text),
+            Self::Regex(regex) => regex.is_match(line),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Contains(text) => write!(f, "\"{text}\""),
+            Self::Regex(regex) => write!(f, "/{regex}/"),
+        }
+    }
+}
+
+/// A line that has to appear.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// What the line looks like.
+    pub pattern: Pattern,
+    /// How many lines have to match, at least 1.
+    pub times: u32,
+    /// A number in the line that has to rise from match to match.
+    pub rising: Option<Rising>,
+}
+
+impl Expectation {
+    /// One line that matches `pattern`.
+    pub fn once(pattern: Pattern) -> Self {
+        Self {
+            pattern,
+            times: 1,
+            rising: None,
+        }
+    }
+}
+
+/// A number that has to rise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rising {
+    /// Name of the capture group of the regular expression.
+    pub capture: String,
+    /// Smallest and largest step from one match to the next, both allowed.
+    pub step: Option<(u64, u64)>,
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.pattern)?;
+        if self.times > 1 {
+            write!(f, " {} times", self.times)?;
+        }
+        if let Some(rising) = &self.rising {
+            write!(f, " with rising '{}'", rising.capture)?;
+            if let Some((least, most)) = rising.step {
+                write!(f, " in steps of {least} to {most}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a memory-mapped register has to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterCheck {
+    /// Name, for messages.
+    pub name: String,
+    /// Address, a multiple of 4.
+    #[serde(deserialize_with = "word")]
+    pub address: u32,
+    /// The bits that are compared.
+    #[serde(deserialize_with = "word", default = "all_bits")]
+    pub mask: u32,
+    /// What these bits have to be.
+    #[serde(deserialize_with = "word")]
+    pub value: u32,
+}
+
+fn all_bits() -> u32 {
+    u32::MAX
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSpec {
+    image: PathBuf,
+    #[serde(default)]
+    elf: Option<PathBuf>,
+    emulator: PathBuf,
+    rom: PathBuf,
+    timeout_seconds: f64,
+    #[serde(default)]
+    expect: Vec<RawExpectation>,
+    #[serde(default)]
+    forbid: Vec<RawPattern>,
+    #[serde(default)]
+    registers: Vec<RegisterCheck>,
+    #[serde(default)]
+    exit: Option<ExpectedExit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPattern {
+    contains: Option<String>,
+    regex: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExpectation {
+    contains: Option<String>,
+    regex: Option<String>,
+    times: Option<u32>,
+    rising: Option<String>,
+    step: Option<(u64, u64)>,
+}
+
+impl Spec {
+    /// Reads a test from a JSON file.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::FileUnreadable {
+            what: "the test",
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads a test from JSON; `path` is for messages.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
+        let raw: RawSpec = serde_json::from_str(text).map_err(|source| Error::SpecSyntax {
+            path: path.to_owned(),
+            source,
+        })?;
+        raw.check().map_err(|(field, problem)| Error::SpecValue {
+            path: path.to_owned(),
+            field,
+            problem,
+        })
+    }
+}
+
+/// A field, and what is wrong with it.
+type Problem = (String, String);
+
+impl RawSpec {
+    fn check(self) -> Result<Spec, Problem> {
+        let timeout = Duration::try_from_secs_f64(self.timeout_seconds)
+            .ok()
+            .filter(|timeout| !timeout.is_zero())
+            .ok_or_else(|| {
+                problem(
+                    "timeout_seconds",
+                    format!("{} is not a time", self.timeout_seconds),
+                )
+            })?;
+        let expect = self.expect.into_iter().enumerate();
+        let expect = expect
+            .map(|(index, raw)| raw.check(&format!("expect[{index}]")))
+            .collect::<Result<Vec<_>, _>>()?;
+        let forbid = self.forbid.into_iter().enumerate();
+        let forbid = forbid
+            .map(|(index, raw)| pattern(&format!("forbid[{index}]"), raw.contains, raw.regex))
+            .collect::<Result<Vec<_>, _>>()?;
+        for (index, register) in self.registers.iter().enumerate() {
+            register.check(&format!("registers[{index}]"))?;
+        }
+        if expect.is_empty() && self.exit.is_none() {
+            return Err(problem(
+                "expect",
+                "is empty and no exit is expected: the test could not fail",
+            ));
+        }
+        Ok(Spec {
+            image: self.image,
+            elf: self.elf,
+            emulator: self.emulator,
+            rom: self.rom,
+            timeout,
+            expect,
+            forbid,
+            registers: self.registers,
+            exit: self.exit,
+        })
+    }
+}
+
+impl RawExpectation {
+    fn check(self, field: &str) -> Result<Expectation, Problem> {
+        let pattern = pattern(field, self.contains, self.regex)?;
+        let times = self.times.unwrap_or(1);
+        if times == 0 {
+            return Err(problem(
+                format!("{field}.times"),
+                "is 0; a line that must not appear belongs into \"forbid\"",
+            ));
+        }
+        let rising = match (self.rising, self.step) {
+            (None, None) => None,
+            (None, Some(_)) => return Err(problem(format!("{field}.step"), "needs \"rising\"")),
+            (Some(capture), step) => {
+                let Pattern::Regex(regex) = &pattern else {
+                    return Err(problem(format!("{field}.rising"), "needs \"regex\""));
+                };
+                if !regex.capture_names().flatten().any(|name| name == capture) {
+                    let problem_text =
+                        format!("the regular expression has no group (?P<{capture}>...)");
+                    return Err(problem(format!("{field}.rising"), problem_text));
+                }
+                if times < 2 {
+                    return Err(problem(
+                        format!("{field}.rising"),
+                        "needs \"times\" of 2 or more",
+                    ));
+                }
+                if let Some((least, most)) = step.filter(|(least, most)| least > most) {
+                    return Err(problem(
+                        format!("{field}.step"),
+                        format!("{least} is more than {most}"),
+                    ));
+                }
+                Some(Rising { capture, step })
+            }
+        };
+        Ok(Expectation {
+            pattern,
+            times,
+            rising,
+        })
+    }
+}
+
+impl RegisterCheck {
+    fn check(&self, field: &str) -> Result<(), Problem> {
+        if !self.address.is_multiple_of(4) {
+            return Err(problem(
+                format!("{field}.address"),
+                format!("{:#010X} is not a multiple of 4", self.address),
+            ));
+        }
+        if self.mask == 0 {
+            return Err(problem(
+                format!("{field}.mask"),
+                "is 0: the test could not fail",
+            ));
+        }
+        if self.value & !self.mask != 0 {
+            let text = format!(
+                "{:#010X} has bits outside the mask {:#010X}",
+                self.value, self.mask
+            );
+            return Err(problem(format!("{field}.value"), text));
+        }
+        Ok(())
+    }
+}
+
+fn problem(field: impl Into<String>, text: impl Into<String>) -> Problem {
+    (field.into(), text.into())
+}
+
+fn pattern(
+    field: &str,
+    contains: Option<String>,
+    regex: Option<String>,
+) -> Result<Pattern, Problem> {
+    match (contains, regex) {
+        (Some(text), None) if text.is_empty() => Err(problem(
+            format!("{field}.contains"),
+            "is empty: every line contains it",
+        )),
+        (Some(text), None) => Ok(Pattern::Contains(text)),
+        (None, Some(regex)) => Regex::new(&regex)
+            .map(Pattern::Regex)
+            .map_err(|error| problem(format!("{field}.regex"), format!("'{regex}': {error}"))),
+        _ => Err(problem(
+            field,
+            "needs exactly one of \"contains\" and \"regex\"",
+        )),
+    }
+}
+
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    struct Word;
+
+    impl Visitor<'_> for Word {
+        type Value = u32;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a 32-bit number, such as \"0x3FF4808C\"")
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<u32, E> {
+            u32::try_from(number)
+                .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<u32, E> {
+            let digits = text.replace('_', "");
+            let parsed = match digits
+                .strip_prefix("0x")
+                .or_else(|| digits.strip_prefix("0X"))
+            {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => digits.parse(),
+            };
+            parsed.map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+        }
+    }
+
+    deserializer.deserialize_any(Word)
+}

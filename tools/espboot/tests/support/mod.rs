@@ -1,0 +1,93 @@
+//! A merged image for tests.
+
+use espimage::Chip;
+use espimage::flash::{FlashFrequency, FlashMode, FlashSettings, FlashSize};
+use espimage::merged::{self, InputFile, MergeInput};
+use espimage::partition::{self, PartitionTable, TableOptions};
+use espimage::{bootloader, image};
+
+/// Entry of [`app`], in IRAM.
+pub(crate) const ENTRY: u32 = 0x4008_0400;
+/// Segment of [`app`] in DRAM.
+pub(crate) const DRAM: u32 = 0x3FFB_0000;
+/// Segment of [`app`] in flash, read as data.
+pub(crate) const FLASH_DATA: u32 = 0x3F40_0020;
+/// Segment of [`app`] in flash, read as code.
+pub(crate) const FLASH_CODE: u32 = 0x400D_0020;
+
+const FLASH: FlashSettings = FlashSettings {
+    mode: FlashMode::Dio,
+    frequency: FlashFrequency::Mhz40,
+    size: FlashSize::Mb4,
+};
+
+/// An application whose segments are filled with `mark`.
+pub(crate) fn app(mark: u8) -> Vec<u8> {
+    let mut bytes = vec![0xE9, 0, 0x02, 0x20];
+    bytes.extend(ENTRY.to_le_bytes());
+    bytes.extend([0xEE, 0, 0, 0]);
+    bytes.extend(Chip::Esp32.id().to_le_bytes());
+    bytes.extend([0; 9]);
+    bytes.push(1);
+    let mut segment = |address: u32, data: &[u8]| {
+        bytes[1] += 1;
+        bytes.extend(address.to_le_bytes());
+        bytes.extend((data.len() as u32).to_le_bytes());
+        bytes.extend(data);
+        bytes.len()
+    };
+    segment(FLASH_DATA, &[mark; 0x40]);
+    segment(DRAM, &[mark; 0x20]);
+    let at = segment(ENTRY, &[mark; 0x10]);
+    // Flash code has to sit at 0x20 of a page; a padding segment fills the space.
+    let padding = 0x1_0018 - (at + 8);
+    segment(0, &vec![0; padding]);
+    segment(FLASH_CODE, &[mark; 0x30]);
+    let end = (bytes.len() + 1).next_multiple_of(16) + 32;
+    bytes.resize(end, 0);
+    image::seal(&mut bytes).expect("an image");
+    bytes
+}
+
+/// A flash with this partition table (CSV) and these files in its partitions.
+pub(crate) fn flash(
+    partitions: &str,
+    app: &[u8],
+    app_partition: Option<&str>,
+    data: &[(&str, &[u8])],
+) -> Vec<u8> {
+    let chip = Chip::Esp32;
+    let bootloader = bootloader::shipped(chip, FLASH).expect("a bootloader");
+    let options = TableOptions {
+        chip,
+        offset: partition::DEFAULT_OFFSET,
+        flash_size: Some(FLASH.size),
+    };
+    let table =
+        PartitionTable::from_csv(partitions.as_bytes(), options).expect("a partition table");
+    let table = table.to_binary().expect("a partition table");
+    let input = MergeInput {
+        chip,
+        flash: FLASH,
+        bootloader: InputFile {
+            name: "bootloader.bin",
+            bytes: &bootloader,
+        },
+        bootloader_offset: chip.bootloader_offset(),
+        partition_table: InputFile {
+            name: "partition-table.bin",
+            bytes: &table,
+        },
+        partition_table_offset: partition::DEFAULT_OFFSET,
+        app: InputFile {
+            name: "app.bin",
+            bytes: app,
+        },
+        app_partition,
+        data: data
+            .iter()
+            .map(|&(name, bytes)| (name, InputFile { name, bytes }))
+            .collect(),
+    };
+    merged::merge(&input).expect("a merged image").image
+}

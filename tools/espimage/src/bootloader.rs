@@ -1,0 +1,68 @@
+//! The second-stage bootloader.
+
+use espflash::flasher::FlashData;
+use espflash::image_format::idf::IdfBootloaderFormat;
+use espflash::target::XtalFrequency;
+
+use crate::chip::Chip;
+use crate::error::Error;
+use crate::flash::FlashSettings;
+use crate::image::{self, Image};
+
+/// The bootloader of ESP-IDF that the espflash crate ships, for a 40 MHz crystal, with `flash` in its header. Quad I/O
+/// (`qio`) gets the variant that enables it in the flash chip.
+pub fn shipped(chip: Chip, flash: FlashSettings) -> Result<Vec<u8>, Error> {
+    // espflash gives out its bootloaders only together with an application.
+    let elf = empty_elf();
+    let flash_data = FlashData::new(
+        flash.to_espflash(),
+        0,
+        None,
+        chip.to_espflash(),
+        XtalFrequency::_40Mhz,
+    );
+    let format = IdfBootloaderFormat::new(&elf, &flash_data, None, None, None, None)
+        .map_err(|error| Error::Espflash(error.to_string()))?;
+    let bootloader = format
+        .flash_segments()
+        .find(|segment| segment.addr == chip.bootloader_offset());
+    let bootloader =
+        bootloader.ok_or_else(|| Error::Espflash(format!("no bootloader for {chip}")))?;
+    with_settings(&bootloader.data, chip, flash)
+}
+
+/// Checks `bootloader`, then writes `flash` into its header and computes its SHA-256 anew, as `esptool write-flash` does.
+pub fn with_settings(
+    bootloader: &[u8],
+    chip: Chip,
+    flash: FlashSettings,
+) -> Result<Vec<u8>, Error> {
+    Image::parse(bootloader, chip.bootloader_offset())?.verify_bootloader(chip)?;
+    let mut bytes = bootloader.to_vec();
+    bytes[2..4].copy_from_slice(&flash.of_bootloader().encode(chip));
+    image::seal(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Checks that a bootloader of `len` bytes ends below the partition table.
+pub fn check_size(len: usize, chip: Chip, partition_table_offset: u32) -> Result<(), Error> {
+    let room = partition_table_offset.saturating_sub(chip.bootloader_offset());
+    if len as u64 > u64::from(room) {
+        return Err(Error::BootloaderTooLarge {
+            len: len as u64,
+            start: chip.bootloader_offset(),
+            partition_table_offset,
+            over: len as u64 - u64::from(room),
+        });
+    }
+    Ok(())
+}
+
+fn empty_elf() -> Vec<u8> {
+    let mut elf = vec![0; 52];
+    elf[..7].copy_from_slice(&[0x7F, b'E', b'L', b'F', 1, 1, 1]);
+    elf[16..20].copy_from_slice(&[2, 0, 94, 0]);
+    elf[20] = 1;
+    elf[40] = 52;
+    elf
+}

@@ -1,0 +1,604 @@
+//! The command line of `espimage`.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app_desc::AppDescriptor;
+use crate::bootloader;
+use crate::chip::Chip;
+use crate::convert::{ChipRevision, ConvertOptions, convert};
+use crate::elf::Elf;
+use crate::error::Error;
+use crate::flash::{FlashSettings, FlashSize};
+use crate::image::{self, Image, hex};
+use crate::merged::{self, InputFile, MergeInput, ParseOptions};
+use crate::output;
+use crate::partition::{self, PartitionTable, TableOptions};
+use crate::size::{self, Budget};
+
+/// Exit code when all went well.
+pub const EXIT_OK: u8 = 0;
+/// Exit code when an input was refused or a budget is exceeded.
+pub const EXIT_REFUSED: u8 = 1;
+/// Exit code when the command line is wrong.
+pub const EXIT_USAGE: u8 = 2;
+
+/// Flash offset at which a lone application is checked; any multiple of 64 KB gives the same result.
+const DEFAULT_APP_OFFSET: u32 = 0x1_0000;
+
+macro_rules! after_help {
+    ($($example:literal),+) => {
+        concat!(
+            "Examples:\n",
+            $("  espimage ", $example, "\n",)+
+            "\nExit codes:\n",
+            "  0  done\n",
+            "  1  an input was refused, or a budget is exceeded; no output was written\n",
+            "  2  the command line is wrong"
+        )
+    };
+}
+
+/// Makes, merges, checks and measures flash images of the ESP32
+#[derive(Parser)]
+#[command(
+    name = "espimage",
+    version,
+    after_help = after_help!(
+        "convert --elf firmware.elf --output app.bin",
+        "verify image.bin",
+        "help merge"
+    )
+)]
+struct Cli {
+    /// Chip that the image is for
+    #[arg(long, global = true, value_enum, default_value = "esp32")]
+    chip: Chip,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes the image of an application from an ELF file
+    #[command(after_help = after_help!("convert --elf firmware.elf --project-name blinky --output app.bin"))]
+    Convert(ConvertArgs),
+    /// Writes a second-stage bootloader with the given flash settings in its header
+    #[command(after_help = after_help!(
+        "bootloader --flash-size 4MB --output bootloader.bin",
+        "bootloader --input build/bootloader/bootloader.bin --flash-size 4MB --output bootloader.bin"
+    ))]
+    Bootloader(BootloaderArgs),
+    /// Makes a binary partition table from IDF's CSV format, or the other way round
+    #[command(after_help = after_help!(
+        "partition-table --input partitions.csv --flash-size 4MB --output partition-table.bin",
+        "partition-table --input partition-table.bin --output partitions.csv"
+    ))]
+    PartitionTable(PartitionTableArgs),
+    /// Merges bootloader, partition table, application and data into one image for flash offset 0
+    #[command(after_help = after_help!(
+        "merge --bootloader bootloader.bin --partition-table partition-table.bin --app app.bin \
+         --data nvs=nvs.bin --output image.bin --flasher-args flasher_args.json"
+    ))]
+    Merge(MergeArgs),
+    /// Checks what ROM and second-stage bootloader check before they jump
+    #[command(after_help = after_help!("verify image.bin --elf firmware.elf", "verify app.bin"))]
+    Verify(VerifyArgs),
+    /// Prints the use of each memory region, and compares it with budgets
+    #[command(after_help = after_help!(
+        "size --elf firmware.elf",
+        "size --elf firmware.elf --image app.bin=out/app.bin --budget iram=16384 --budget app.bin=40K"
+    ))]
+    Size(SizeArgs),
+    /// Prints what is in an image, also in one that `verify` refuses
+    #[command(after_help = after_help!("info image.bin"))]
+    Info(InfoArgs),
+}
+
+#[derive(Args)]
+struct ConvertArgs {
+    /// Linked program
+    #[arg(long, value_name = "FILE")]
+    elf: PathBuf,
+    #[command(flatten)]
+    flash: FlashSettings,
+    /// Lowest chip revision that the program runs on
+    #[arg(long, value_name = "MAJOR.MINOR", default_value = "0.0")]
+    min_chip_rev: ChipRevision,
+    /// Highest chip revision that the program runs on
+    #[arg(long, value_name = "MAJOR.MINOR", default_value = "3.99")]
+    max_chip_rev: ChipRevision,
+    /// Project name in the application descriptor, at most 31 bytes
+    #[arg(long, value_name = "NAME")]
+    project_name: Option<String>,
+    /// Version in the application descriptor, at most 31 bytes
+    #[arg(long, value_name = "VERSION")]
+    project_version: Option<String>,
+    /// Where to write the image
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Args)]
+struct BootloaderArgs {
+    /// Bootloader to take; without it, the one that the espflash crate ships, for a 40 MHz crystal
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    #[command(flatten)]
+    flash: FlashSettings,
+    /// Flash offset of the partition table, below which the bootloader has to end
+    #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32)]
+    partition_table_offset: u32,
+    /// Where to write the bootloader
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Args)]
+struct PartitionTableArgs {
+    /// Partition table, CSV or binary
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Size of the flash that all partitions have to lie in
+    #[arg(long, value_enum, value_name = "SIZE")]
+    flash_size: Option<FlashSize>,
+    /// Flash offset of the table
+    #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32)]
+    offset: u32,
+    /// Where to write the table: CSV where the name ends in .csv, else binary
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Args)]
+struct MergeArgs {
+    #[command(flatten)]
+    flash: FlashSettings,
+    /// Second-stage bootloader, and its flash offset where it is not the chip's own
+    #[arg(long, value_name = "FILE[@OFFSET]")]
+    bootloader: String,
+    /// Binary partition table
+    #[arg(long, value_name = "FILE")]
+    partition_table: PathBuf,
+    /// Flash offset of the partition table
+    #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32)]
+    partition_table_offset: u32,
+    /// Image of the application
+    #[arg(long, value_name = "FILE")]
+    app: PathBuf,
+    /// Partition of the application; without it, the factory partition or else the first OTA slot
+    #[arg(long, value_name = "NAME")]
+    app_partition: Option<String>,
+    /// File for another partition; can be repeated
+    #[arg(long, value_name = "PARTITION=FILE", value_parser = parse_pair)]
+    data: Vec<(String, String)>,
+    /// Where to write the merged image
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+    /// Where to write IDF's description of the files
+    #[arg(long, value_name = "FILE")]
+    flasher_args: PathBuf,
+}
+
+#[derive(Args)]
+struct VerifyArgs {
+    /// Merged image, or image of an application
+    image: PathBuf,
+    /// Program that the application has to be made from
+    #[arg(long, value_name = "FILE")]
+    elf: Option<PathBuf>,
+    /// Flash offset of the file's first byte; without it, 0 for a merged image and 0x10000 for an application
+    #[arg(long, value_name = "OFFSET", value_parser = parse_u32)]
+    offset: Option<u32>,
+    /// Flash offset of the partition table
+    #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32)]
+    partition_table_offset: u32,
+    /// Where to write the result; without it, to standard output
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct SizeArgs {
+    /// Linked program
+    #[arg(long, value_name = "FILE")]
+    elf: PathBuf,
+    /// File to measure as well; can be repeated
+    #[arg(long, value_name = "NAME=FILE", value_parser = parse_pair)]
+    image: Vec<(String, String)>,
+    /// Limit for a region (iram, dram, flash_code, flash_data, ...) or an image, in bytes or as 16K; can be repeated
+    #[arg(long, value_name = "NAME=BYTES", value_parser = parse_budget)]
+    budget: Vec<Budget>,
+}
+
+#[derive(Args)]
+struct InfoArgs {
+    /// Merged image, application, bootloader, or binary partition table
+    image: PathBuf,
+    /// Flash offset of the partition table
+    #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32)]
+    partition_table_offset: u32,
+}
+
+/// Runs `espimage` with `args`, of which the first is the name of the program. Returns the exit code.
+pub fn run<I, T>(args: I, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            let _ = write!(stderr, "{error}");
+            return EXIT_USAGE;
+        }
+        Err(help) => {
+            let _ = write!(stdout, "{help}");
+            return EXIT_OK;
+        }
+    };
+    let result = match &cli.command {
+        Command::Convert(args) => run_convert(cli.chip, args),
+        Command::Bootloader(args) => run_bootloader(cli.chip, args),
+        Command::PartitionTable(args) => run_partition_table(cli.chip, args),
+        Command::Merge(args) => run_merge(cli.chip, args),
+        Command::Verify(args) => run_verify(cli.chip, args, stdout),
+        Command::Size(args) => run_size(cli.chip, args, stdout),
+        Command::Info(args) => run_info(cli.chip, args, stdout),
+    };
+    match result {
+        Ok(()) => EXIT_OK,
+        Err(error) => {
+            let _ = writeln!(
+                stderr,
+                "error: {error}\n  code: {}\n  help: {}",
+                error.code(),
+                error.help()
+            );
+            EXIT_REFUSED
+        }
+    }
+}
+
+fn run_convert(chip: Chip, args: &ConvertArgs) -> Result<(), Error> {
+    let bytes = read(&args.elf)?;
+    let options = ConvertOptions {
+        chip,
+        flash: args.flash,
+        min_chip_rev: args.min_chip_rev,
+        max_chip_rev: args.max_chip_rev,
+        project_name: args.project_name.as_deref(),
+        project_version: args.project_version.as_deref(),
+    };
+    let app = Elf::parse(&bytes, chip)
+        .and_then(|elf| convert(&elf, &options))
+        .map_err(|error| error.in_file(&args.elf.to_string_lossy()))?;
+    output::write_all(&[(&args.output, &app)])
+}
+
+fn run_bootloader(chip: Chip, args: &BootloaderArgs) -> Result<(), Error> {
+    let bytes = match &args.input {
+        None => bootloader::shipped(chip, args.flash)?,
+        Some(input) => {
+            let bytes = read(input)?;
+            bootloader::with_settings(&bytes, chip, args.flash)
+                .and_then(|bytes| {
+                    bootloader::check_size(bytes.len(), chip, args.partition_table_offset)
+                        .map(|()| bytes)
+                })
+                .map_err(|error| error.in_file(&input.to_string_lossy()))?
+        }
+    };
+    bootloader::check_size(bytes.len(), chip, args.partition_table_offset)?;
+    output::write_all(&[(&args.output, &bytes)])
+}
+
+fn run_partition_table(chip: Chip, args: &PartitionTableArgs) -> Result<(), Error> {
+    let options = TableOptions {
+        chip,
+        offset: args.offset,
+        flash_size: args.flash_size,
+    };
+    let in_file = |error: Error| error.in_file(&args.input.to_string_lossy());
+    let table = PartitionTable::parse(&read(&args.input)?, options).map_err(in_file)?;
+    let bytes = match args.output.extension() {
+        Some(extension) if extension == "csv" => table.to_csv().into_bytes(),
+        _ => table.to_binary().map_err(in_file)?,
+    };
+    output::write_all(&[(&args.output, &bytes)])
+}
+
+fn run_merge(chip: Chip, args: &MergeArgs) -> Result<(), Error> {
+    let (bootloader_path, bootloader_offset) = match args.bootloader.rsplit_once('@') {
+        Some((path, offset)) => match parse_u32(offset) {
+            Ok(offset) => (path, offset),
+            Err(_) => (args.bootloader.as_str(), chip.bootloader_offset()),
+        },
+        None => (args.bootloader.as_str(), chip.bootloader_offset()),
+    };
+    let bootloader_path = Path::new(bootloader_path);
+    let (bootloader, table, app) = (
+        read(bootloader_path)?,
+        read(&args.partition_table)?,
+        read(&args.app)?,
+    );
+    let data = args
+        .data
+        .iter()
+        .map(|(_, path)| read(Path::new(path)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let input = MergeInput {
+        chip,
+        flash: args.flash,
+        bootloader: InputFile {
+            name: &base_name(bootloader_path),
+            bytes: &bootloader,
+        },
+        bootloader_offset,
+        partition_table: InputFile {
+            name: &base_name(&args.partition_table),
+            bytes: &table,
+        },
+        partition_table_offset: args.partition_table_offset,
+        app: InputFile {
+            name: &base_name(&args.app),
+            bytes: &app,
+        },
+        app_partition: args.app_partition.as_deref(),
+        data: Vec::new(),
+    };
+    let names: Vec<_> = args
+        .data
+        .iter()
+        .map(|(_, path)| base_name(Path::new(path)))
+        .collect();
+    let files = args.data.iter().zip(&names).zip(&data);
+    let data = files
+        .map(|(((partition, _), name), bytes)| (partition.as_str(), InputFile { name, bytes }));
+    let merged = merged::merge(&MergeInput {
+        data: data.collect(),
+        ..input
+    })?;
+    let json = merged.flasher_args.to_json();
+    output::write_all(&[
+        (&args.output, &merged.image),
+        (&args.flasher_args, json.as_bytes()),
+    ])
+}
+
+fn run_verify(chip: Chip, args: &VerifyArgs, stdout: &mut dyn Write) -> Result<(), Error> {
+    let bytes = read(&args.image)?;
+    let in_file = |error: Error| error.in_file(&args.image.to_string_lossy());
+    let lone_app =
+        bytes.first() == Some(&image::MAGIC) && args.offset != Some(chip.bootloader_offset());
+    let (app, place) = if lone_app {
+        let app =
+            Image::parse(&bytes, args.offset.unwrap_or(DEFAULT_APP_OFFSET)).map_err(in_file)?;
+        app.verify_app(chip, &[]).map_err(in_file)?;
+        (app, "application".to_owned())
+    } else {
+        let options = ParseOptions {
+            chip,
+            offset: args.offset.unwrap_or(0),
+            partition_table_offset: args.partition_table_offset,
+        };
+        let merged = merged::parse_with(&bytes, options).map_err(in_file)?;
+        let place = format!(
+            "bootloader, {} partitions, application in '{}' at {:#x}",
+            merged.partitions.partitions.len(),
+            merged.app_partition.name,
+            merged.app_partition.offset
+        );
+        (merged.app, place)
+    };
+    let mut made_from = String::new();
+    if let Some(path) = &args.elf {
+        let elf = read(path)?;
+        let elf = Elf::parse(&elf, chip).map_err(|error| error.in_file(&path.to_string_lossy()))?;
+        let descriptor = app
+            .app_descriptor(chip)
+            .ok_or_else(|| in_file(Error::AppDescriptorMissing))?;
+        AppDescriptor::parse(descriptor)
+            .verify_elf(elf.sha256())
+            .map_err(in_file)?;
+        made_from = format!(", made from {}", path.display());
+    }
+    let result = format!("{}: ok: {place}{made_from}\n", args.image.display());
+    match &args.report {
+        Some(path) => output::write_all(&[(path, result.as_bytes())]),
+        None => print(stdout, &result),
+    }
+}
+
+fn run_size(chip: Chip, args: &SizeArgs, stdout: &mut dyn Write) -> Result<(), Error> {
+    let bytes = read(&args.elf)?;
+    let in_file = |error: Error| error.in_file(&args.elf.to_string_lossy());
+    let elf = Elf::parse(&bytes, chip).map_err(in_file)?;
+    let mut images = Vec::new();
+    for (name, path) in &args.image {
+        let path = Path::new(path);
+        let metadata = fs::metadata(path).map_err(|error| Error::read(path, error))?;
+        images.push((name.as_str(), metadata.len()));
+    }
+    let report = size::measure(&elf, chip, &images, &args.budget).map_err(in_file)?;
+    print(stdout, &report.to_string())?;
+    let over: Vec<_> = report
+        .over_budget()
+        .map(|row| format!("{} by {} bytes ({} used)", row.name, row.over(), row.used))
+        .collect();
+    if over.is_empty() {
+        Ok(())
+    } else {
+        Err(in_file(Error::OverBudget {
+            over: over.join(", "),
+        }))
+    }
+}
+
+fn run_info(chip: Chip, args: &InfoArgs, stdout: &mut dyn Write) -> Result<(), Error> {
+    let bytes = read(&args.image)?;
+    let in_file = |error: Error| error.in_file(&args.image.to_string_lossy());
+    let table_options = TableOptions {
+        chip,
+        offset: args.partition_table_offset,
+        flash_size: None,
+    };
+    let text = if bytes.first() == Some(&image::MAGIC) {
+        describe_image(&Image::parse(&bytes, 0).map_err(in_file)?, chip)
+    } else if partition::is_binary(&bytes) {
+        PartitionTable::from_binary(&bytes, table_options)
+            .map_err(in_file)?
+            .to_csv()
+    } else {
+        let at = |offset: u32, what: &str| {
+            bytes
+                .get(offset as usize..)
+                .filter(|rest| !rest.is_empty())
+                .ok_or_else(|| {
+                    in_file(Error::MergedTooShort {
+                        what: what.to_owned(),
+                        offset,
+                        start: 0,
+                        end: bytes.len() as u64,
+                    })
+                })
+        };
+        let mut text = String::new();
+        let start = chip.bootloader_offset();
+        let bootloader = Image::parse(at(start, "the bootloader")?, start).map_err(in_file)?;
+        text += &format!(
+            "bootloader at {start:#x}\n{}\n",
+            describe_image(&bootloader, chip)
+        );
+        let table = PartitionTable::from_binary(
+            at(table_options.offset, "the partition table")?,
+            table_options,
+        )
+        .map_err(in_file)?;
+        text += &format!(
+            "partition table at {:#x}\n{}",
+            table_options.offset,
+            table.to_csv()
+        );
+        for partition in table
+            .partitions
+            .iter()
+            .filter(|partition| partition.is_app())
+        {
+            if let Ok(rest) = at(partition.offset, "the application")
+                && let Ok(app) = Image::parse(rest, partition.offset)
+            {
+                text += &format!(
+                    "\napplication in {partition}\n{}",
+                    describe_image(&app, chip)
+                );
+            }
+        }
+        text
+    };
+    print(stdout, &text)
+}
+
+fn describe_image(image: &Image<'_>, chip: Chip) -> String {
+    let header = &image.header;
+    let flash = match header.flash_settings(chip) {
+        Ok(flash) => flash.to_string(),
+        Err(_) => hex(&header.flash),
+    };
+    let revision = |full: u16| format!("{}.{}", full / 100, full % 100);
+    let max = if matches!(header.max_chip_rev, 0 | u16::MAX) {
+        "any".to_owned()
+    } else {
+        revision(header.max_chip_rev)
+    };
+    let mut text = format!(
+        "  {} bytes for {}, revisions {} to {max}, flash {flash}, entry {:#010x}\n",
+        image.len_bytes(),
+        Chip::name_of_id(header.chip_id),
+        revision(header.min_chip_rev),
+        header.entry,
+    );
+    if let Some(bytes) = image.app_descriptor(chip) {
+        let descriptor = AppDescriptor::parse(bytes);
+        let or_none = |text: String| {
+            if text.is_empty() {
+                "-".to_owned()
+            } else {
+                text
+            }
+        };
+        let (project, version) = (
+            or_none(descriptor.project_name),
+            or_none(descriptor.version),
+        );
+        text += &format!(
+            "  project {project}, version {version}, elf sha256 {}\n",
+            hex(&descriptor.elf_sha256)
+        );
+    }
+    text += "  segment  offset    length    address     memory\n";
+    for segment in &image.segments {
+        let region = match chip.region(segment.address) {
+            _ if segment.is_padding() => "padding",
+            Some(region) => region.name,
+            None => "-",
+        };
+        let (offset, len) = (image.flash_offset + segment.offset, segment.data.len());
+        text += &format!(
+            "  {:<7}  {offset:#08x}  {len:#08x}  {:#010x}  {region}\n",
+            segment.index, segment.address
+        );
+    }
+    text += &format!("  checksum {:#04x}", image.checksum());
+    text += &image.sha256().map_or_else(
+        || "\n".to_owned(),
+        |hash| format!(", sha256 {}\n", hex(&hash)),
+    );
+    text
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|error| Error::read(path, error))
+}
+
+fn print(stdout: &mut dyn Write, text: &str) -> Result<(), Error> {
+    stdout
+        .write_all(text.as_bytes())
+        .map_err(|error| Error::write(Path::new("standard output"), error))
+}
+
+fn base_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn parse_u32(value: &str) -> Result<u32, String> {
+    partition::number(&value.to_lowercase())
+        .and_then(|number| u32::try_from(number).ok())
+        .ok_or_else(|| "expected a number such as 0x8000, 32768 or 32K".to_owned())
+}
+
+fn parse_pair(value: &str) -> Result<(String, String), String> {
+    match value.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), file.to_owned()))
+        }
+        _ => Err("expected NAME=FILE".to_owned()),
+    }
+}
+
+fn parse_budget(value: &str) -> Result<Budget, String> {
+    let budget = value.split_once('=').and_then(|(name, bytes)| {
+        Some(Budget {
+            name: name.to_owned(),
+            bytes: partition::number(&bytes.to_lowercase())?,
+        })
+    });
+    budget.ok_or_else(|| "expected NAME=BYTES, for example iram=16384 or app.bin=40K".to_owned())
+}

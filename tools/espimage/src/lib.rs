@@ -1,0 +1,29 @@
+//! Flash images for the ESP32: made, merged, checked and measured.
+//!
+//! - [`convert`](mod@convert): ELF file to application image; [`bootloader`]: the second-stage bootloader with the right header.
+//! - [`partition`]: IDF's partition tables, CSV and binary.
+//! - [`merged`]: one image of the whole flash, made with [`merged::merge`] and read with [`merged::parse`], which refuses what
+//!   the ROM and the second-stage bootloader would refuse. [`flasher_args`]: its description for tools that write the flash.
+//! - [`image`](mod@image): the image format; [`elf`]: the linked program; [`chip`]: memory map and constants of the chip.
+//! - [`size`]: use of each memory region against a budget.
+//! - [`cli`]: the command line, which can be run in-process.
+
+#![deny(missing_docs)]
+
+pub mod app_desc;
+pub mod bootloader;
+pub mod chip;
+pub mod cli;
+pub mod convert;
+pub mod elf;
+mod error;
+pub mod flash;
+pub mod flasher_args;
+pub mod image;
+pub mod merged;
+pub mod output;
+pub mod partition;
+pub mod size;
+
+pub use chip::Chip;
+pub use error::Error;

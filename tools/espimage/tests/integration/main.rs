@@ -1,0 +1,10 @@
+//! Runs the commands of `espimage` on files that the tests make.
+
+mod bootloader;
+mod cli;
+mod common;
+mod convert;
+mod merge;
+mod partition_table;
+mod size;
+mod verify;
