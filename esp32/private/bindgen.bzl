@@ -7,7 +7,7 @@ load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:providers.bzl", "IdfComponentInfo")
 
 # What libclang needs of the compiler's arguments: the rest is about making objects.
-_FRONT_END = ("--target", "-D", "-I", "-U", "-Xclang", "-ffreestanding", "-iquote", "-isystem", "-nostd", "-std")
+_FRONT_END = ("--target", "-D", "-I", "-U", "-W", "-Xclang", "-ffreestanding", "-iquote", "-isystem", "-nostd", "-std")
 _WITH_VALUE = ("-I", "-Xclang", "-iquote", "-isystem")
 
 def _front_end(flags):

@@ -345,23 +345,24 @@ panic:
     wsr     a3, dbreakc0
     // After a double exception the stack pointers of older windows may be wild: forget these windows.
     bnei    a2, XT_KIND_DOUBLE, 1f
-    rsr     a4, windowbase
-    ssl     a4
-    movi    a4, 1
-    sll     a4, a4
-    wsr     a4, windowstart
+    rsr     a3, windowbase
+    ssl     a3
+    movi    a3, 1
+    sll     a3, a3
+    wsr     a3, windowstart
     rsync
-1:  mov     a4, a0
-    l32r    a1, .Lpanic_stack_top
+1:  l32r    a1, .Lpanic_stack_top
     addi    a2, a1, -16             // where the interrupted function's caller will be spilled
+    movi    a3, 0
     s32i    a3, a2, 0
     s32i    a3, a2, 4
-    movi    a0, 0
     l32r    a2, .Lps_panic
     l32r    a3, .Lpanic_handler
     wsr     a2, ps
     rsync
-    mov     a6, a4
+    // Only now may a4 and above be written: this first access spills the window that they may belong to.
+    mov     a6, a0
+    movi    a0, 0
     callx4  a3
 
     .section .note.GNU-stack, "", @progbits
