@@ -33,6 +33,7 @@ $1 == "Provides:" {
 
 # The package that satisfies one dependency ("a (>= 1) | b"): the first alternative that exists; "" where it is left out.
 function resolve(clause, by,    alt, i, n, names) {
+  sub(/^ */, "", clause)
   n = split(clause, alt, "|")
   for (i = 1; i <= n; i++) {
     sub(/^ */, "", alt[i]); sub(/[ (:\[].*/, "", alt[i])
@@ -42,7 +43,7 @@ function resolve(clause, by,    alt, i, n, names) {
     if (alt[i] in from) return alt[i]
     if (alt[i] in provider) return provider[alt[i]]
   }
-  fail(by " depends on" clause ", which no suite has")
+  fail(by " depends on " clause ", which no suite has")
 }
 
 function sort(a, n,    i, j, v) {

@@ -67,6 +67,24 @@ def _lines(name, attribute, lines):
             fail("esp32_boot_test {}: {} has {}: a line is a string (part of the line) or a dict such as {{\"regex\": \"...\"}}".format(name, attribute, line))
     return json.encode(result)
 
+# How long Bazel lets a test run, in seconds (test encyclopedia, "Test size"), and what starting an emulator may take of it.
+_TIMEOUTS = {"short": 60, "moderate": 300, "long": 900, "eternal": 3600}
+_START_SECONDS = 10
+
+def bazel_timeout(seconds):
+    """The timeout of Bazel in which a test can say what is wrong after its own.
+
+    Args:
+      seconds: int; the test's own timeout.
+
+    Returns:
+      string; a value of the attribute `timeout` of tests.
+    """
+    for timeout, limit in _TIMEOUTS.items():
+        if seconds + _START_SECONDS <= limit:
+            return timeout
+    fail("timeout_seconds is {}: a test has at most {}".format(seconds, _TIMEOUTS["eternal"] - _START_SECONDS))
+
 def esp32_boot_test(name, image, expect, forbid = [], registers = [], exit = None, timeout_seconds = 60, **kwargs):
     """Boots an image and checks it.
 
@@ -82,10 +100,13 @@ def esp32_boot_test(name, image, expect, forbid = [], registers = [], exit = Non
       registers: dicts `{"name": "...", "address": "0x3FF4808C", "mask": "0xFFFFFFFF", "value": "0x..."}`: what memory-mapped
         registers must hold when all lines were there.
       exit: `"reset"` where the firmware must reset the chip in the end.
-      timeout_seconds: int; how long all of it may take. What was missing by then is in the error.
+      timeout_seconds: int; how long all of it may take. What was missing by then is in the error. Bazel's own timeout is the
+        next longer one, if neither `size` nor `timeout` says which.
       **kwargs: what all tests take.
     """
-    kwargs.setdefault("size", "small")
+    if "size" not in kwargs and "timeout" not in kwargs:
+        kwargs["size"] = "small"
+        kwargs["timeout"] = bazel_timeout(timeout_seconds)
     _esp32_boot_test(
         name = name,
         exit = exit or "",

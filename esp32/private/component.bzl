@@ -7,6 +7,8 @@ cyclic, as ESP-IDF's own are; `esp32_firmware` links the objects of all componen
 
 load("@bazel_skylib//lib:paths.bzl", "paths")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:providers.bzl", "IdfComponentInfo", "IdfHeadersInfo")
 
@@ -51,27 +53,67 @@ _idf_headers = rule(
     provides = [CcInfo, IdfHeadersInfo],
 )
 
-def _c_name(basename):
-    return "".join([c if c.isalnum() else "_" for c in basename.elems()])
+def c_identifier(text):
+    """A name for the C linker, as CMake's MAKE_C_IDENTIFIER makes it.
 
-def _embed(ctx, file, text):
-    """Assembly with the contents of a file, under the symbols that ESP-IDF gives it (tools/cmake/scripts/data_file_embed_asm.cmake)."""
-    name = _c_name(file.basename)
-    source = ctx.actions.declare_file("{}.embed/{}.S".format(ctx.label.name, file.basename))
-    ctx.actions.write(source, """\
+    Args:
+      text: string; such as the name of a file.
+
+    Returns:
+      string.
+    """
+    name = "".join([c if c.isalnum() else "_" for c in text.elems()])
+    return "_" + name if name[:1].isdigit() else name
+
+def embed_assembly(basename, path, text):
+    """Assembly with the contents of a file, under the symbols that ESP-IDF gives it.
+
+    They are those of tools/cmake/scripts/data_file_embed_asm.cmake; the length does not count the NUL behind a text.
+
+    Args:
+      basename: string; the file's name, which the symbols are made of.
+      path: string; where the assembler finds it.
+      text: bool; whether a NUL follows.
+
+    Returns:
+      string.
+    """
+    return """\
     .section .rodata.embedded,"a",@progbits
     .p2align 4
-    .global _binary_{name}_start
-_binary_{name}_start:
+    .global {name}
+{name}:
+    .global {binary}_start
+{binary}_start:
     .incbin "{path}"
-{terminator}    .global _binary_{name}_end
-_binary_{name}_end:
+.Lend:
+{terminator}    .global {binary}_end
+{binary}_end:
     .p2align 2
     .global {name}_length
 {name}_length:
-    .long _binary_{name}_end - _binary_{name}_start
-""".format(name = name, path = file.path, terminator = "    .byte 0\n" if text else ""))
-    return source
+    .long .Lend - {name}
+""".format(
+        binary = c_identifier("_binary_" + basename),
+        name = c_identifier(basename),
+        path = path,
+        terminator = "    .byte 0\n" if text else "",
+    )
+
+def _embed(ctx):
+    """Assembly files with the contents of `embed_files` and `embed_txtfiles`."""
+    sources = []
+    names = {}
+    for files, text in [(ctx.files.embed_files, False), (ctx.files.embed_txtfiles, True)]:
+        for file in files:
+            name = c_identifier(file.basename)
+            if name in names:
+                fail("idf_component ", ctx.label, ": ", names[name].owner, " and ", file.owner, " would both be the symbol '", name, "': rename one of the files", sep = "")
+            names[name] = file
+            source = ctx.actions.declare_file("{}.embed/{}.S".format(ctx.label.name, file.basename))
+            ctx.actions.write(source, embed_assembly(file.basename, file.path, text))
+            sources.append(source)
+    return sources
 
 def _idf_component_impl(ctx):
     headers = ctx.attr.headers[IdfHeadersInfo]
@@ -82,13 +124,12 @@ def _idf_component_impl(ctx):
         requested_features = ctx.features,
         unsupported_features = ctx.disabled_features,
     )
-    embedded = [_embed(ctx, f, False) for f in ctx.files.embed_files] + [_embed(ctx, f, True) for f in ctx.files.embed_txtfiles]
-    context, outputs = cc_common.compile(
+    _, outputs = cc_common.compile(
         name = ctx.label.name,
         actions = ctx.actions,
         cc_toolchain = cc_toolchain,
         feature_configuration = features,
-        srcs = [f for f in ctx.files.srcs if f.extension not in ["h", "hh", "hpp", "inc"]] + embedded,
+        srcs = [f for f in ctx.files.srcs if f.extension not in ["h", "hh", "hpp", "inc"]] + _embed(ctx),
         private_hdrs = [f for f in ctx.files.srcs if f.extension in ["h", "hh", "hpp", "inc"]],
         includes = _package_dirs(ctx, ctx.attr.priv_includes),
         user_compile_flags = ctx.attr.copts,
@@ -134,7 +175,7 @@ _idf_component = rule(
     toolchains = use_cpp_toolchain(),
 )
 
-def headers_label(component):
+def _headers_label(component):
     """The label of a component's public half.
 
     Args:
@@ -145,6 +186,21 @@ def headers_label(component):
     """
     label = native.package_relative_label(component)
     return label.relative(":{}.headers".format(label.name))
+
+def self_requirement_error(component, requirements):
+    """What is wrong with a component that requires itself.
+
+    Args:
+      component: Label of the component.
+      requirements: dict from the name of an attribute to the Labels in it.
+
+    Returns:
+      list of arguments for `fail`, empty where nothing is wrong.
+    """
+    for attribute, labels in requirements.items():
+        if component in labels:
+            return ["idf_component ", component, " lists itself in ", attribute, ": remove it"]
+    return []
 
 def idf_component(
         name,
@@ -176,8 +232,8 @@ def idf_component(
       priv_requires: labels of components whose headers `srcs` include (PRIV_REQUIRES). They may need this one in turn, so
         they are not linked by themselves: `esp32_firmware` lists them, and says which are missing.
       embed_files: labels of files that become data: `extern const uint8_t x_bin_start[] asm("_binary_x_bin_start")`, and
-        `_end` (EMBED_FILES).
-      embed_txtfiles: the same with a NUL behind the text (EMBED_TXTFILES).
+        `_binary_x_bin_end`; `extern const uint32_t x_bin_length` (EMBED_FILES).
+      embed_txtfiles: the same with a NUL behind the text, which the length does not count (EMBED_TXTFILES).
       linker_scripts: labels of .ld files that a firmware with this component is linked with, in the order of components.
       defines: strings; preprocessor definitions for this component and those that require it.
       local_defines: strings; preprocessor definitions for `srcs`.
@@ -188,9 +244,12 @@ def idf_component(
       testonly: as everywhere.
     """
     own = native.package_relative_label(":" + name)
-    for attribute, labels in {"priv_requires": priv_requires, "requires": requires}.items():
-        if own in [native.package_relative_label(label) for label in labels]:
-            fail("idf_component //{}:{} lists itself in {}: remove it".format(native.package_name(), name, attribute))
+    error = self_requirement_error(own, {
+        attribute: [native.package_relative_label(r) for r in labels]
+        for attribute, labels in {"priv_requires": priv_requires, "requires": requires}.items()
+    })
+    if error:
+        fail(sep = "", *error)
 
     common = dict(
         tags = tags,
@@ -203,7 +262,7 @@ def idf_component(
         defines = defines,
         hdrs = hdrs,
         includes = includes,
-        requires = [headers_label(r) for r in requires],
+        requires = [_headers_label(r) for r in requires],
         **common
     )
     _idf_component(
@@ -216,7 +275,7 @@ def idf_component(
         linker_scripts = linker_scripts,
         local_defines = local_defines,
         priv_includes = priv_includes,
-        priv_requires_headers = [headers_label(r) for r in priv_requires],
+        priv_requires_headers = [_headers_label(r) for r in priv_requires],
         requires = requires,
         **common
     )

@@ -28,42 +28,50 @@ _crate_components = aspect(
     attr_aspects = _CRATE_EDGES,
 )
 
-def _check_complete(ctx, components):
+def missing_components_error(firmware, components):
+    """What is wrong with a firmware that lacks components.
+
+    Args:
+      firmware: Label of the firmware.
+      components: list of structs, as in IdfComponentInfo.
+
+    Returns:
+      list of arguments for `fail`, which prints Labels as the main module writes them; empty where nothing is missing.
+    """
     present = {c.label: True for c in components}
     missing = {}
     for c in components:
         for need in c.needs:
             if need not in present:
                 missing.setdefault(need, c.label)
-    if missing:
-        fail("\n".join([
-            "esp32_firmware {}: components are missing:".format(ctx.attr.firmware),
-        ] + [
-            "  {}, which {} requires".format(_show(need), _show(by))
-            for need, by in missing.items()
-        ] + [
-            "Add to its `components`: " + ", ".join(["\"{}\"".format(_show(need)) for need in missing]),
-        ]))
-
-def _show(label):
-    return str(label).removeprefix("@@").removeprefix("@") if str(label).startswith(("@@//", "@//")) else str(label)
+    if not missing:
+        return []
+    error = ["esp32_firmware ", firmware, ": components are missing:\n"]
+    for need, by in missing.items():
+        error += ["  ", need, ", which ", by, " requires\n"]
+    error.append("Add to its `components`:\n")
+    for need in missing:
+        error += ["    \"", need, "\",\n"]
+    return error
 
 def _esp32_firmware_impl(ctx):
     ld = ctx.toolchains["//toolchains/ld:toolchain_type"].ld_info
     components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components] +
                                      [ctx.attr.rust[_CrateComponentsInfo].components], order = "postorder").to_list()
-    _check_complete(ctx, components)
+    error = missing_components_error(ctx.label, components)
+    if error:
+        fail(sep = "", *error)
     objects = [o for c in components for o in c.objects]
     scripts = [s for c in components for s in c.linker_scripts] + ctx.files.linker_scripts
     if not scripts:
-        fail("esp32_firmware {}: no linker script: name one in `linker_scripts`, or add the component that has the chip's (esp_system)".format(ctx.attr.firmware))
+        fail("esp32_firmware ", ctx.label, ": no linker script: name one in `linker_scripts`, or add the component that has the chip's (esp_system)", sep = "")
     library = ctx.file.rust
 
-    elf = ctx.actions.declare_file(ctx.attr.firmware + ".elf")
-    link_map = ctx.actions.declare_file(ctx.attr.firmware + ".map")
+    elf = ctx.actions.declare_file(ctx.label.name + ".elf")
+    link_map = ctx.actions.declare_file(ctx.label.name + ".map")
 
     # What LLVM makes of the bitcode; without a name it would get a random one, which the map shows.
-    lto = ctx.actions.declare_file(ctx.attr.firmware + ".lto.o")
+    lto = ctx.actions.declare_file(ctx.label.name + ".lto.o")
     args = ctx.actions.args()
     args.add_all(ld.flags)
     args.add(lto, format = "-plugin-opt=obj-path=%s")
@@ -102,7 +110,6 @@ _esp32_link = rule(
     attrs = {
         "chip": CHIP_ATTR,
         "components": attr.label_list(providers = [IdfComponentInfo]),
-        "firmware": attr.string(mandatory = True),
         "linker_scripts": attr.label_list(allow_files = [".ld"]),
         "linkopts": attr.string_list(),
         "rust": attr.label(allow_single_file = [".a"], aspects = [_crate_components], mandatory = True),
@@ -143,8 +150,8 @@ def esp32_firmware(
       testonly: as everywhere.
       **kwargs: more arguments of rules_rust's `rust_static_library`: `edition`, `crate_features`, `proc_macro_deps`, ...
     """
-    if "crate_root" not in kwargs:
-        for root in ("main.rs", "src/main.rs"):
+    if "crate_root" not in kwargs and type(srcs) == "list":
+        for root in ("main.rs", ":main.rs", "src/main.rs", ":src/main.rs"):
             if root in srcs:
                 kwargs["crate_root"] = root
     rust_static_library(
@@ -162,7 +169,6 @@ def esp32_firmware(
         name = name,
         chip = chip,
         components = components,
-        firmware = name,
         linker_scripts = linker_scripts,
         linkopts = linkopts,
         rust = ":{}.rust".format(name),

@@ -4,26 +4,69 @@ load("//esp32/private:chips.bzl", "CHIPS")
 load("//esp32/private:espimage.bzl", "ESPIMAGE_ATTRS", "FLASH_SIZES", "espimage")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32PartitionTableInfo")
 
-def _check_layout(ctx, bootloader_offset, table):
-    # The partition table takes one sector (ESP-IDF: components/partition_table/gen_esp32part.py).
-    if bootloader_offset >= table.offset and bootloader_offset < table.offset + 0x1000 or table.offset <= bootloader_offset:
-        fail(("esp32_image {}: the bootloader at 0x%x would lie over the partition table at 0x%x: the ROM wants the " +
-              "bootloader at 0x%x, and the table behind it").format(ctx.label) % (
-            bootloader_offset,
-            table.offset,
-            CHIPS[ctx.attr.firmware[Esp32FirmwareInfo].chip].bootloader_offset,
-        ))
-    for target, partition in ctx.attr.data.items():
-        if partition == ctx.attr.app_partition:
-            fail("esp32_image {}: {} is for the partition {}, which the application is in: name another partition".format(ctx.label, target.label, partition))
-        if partition[:1].isdigit():
-            fail("esp32_image {}: {} is for '{}': name a partition of {}, not an offset".format(ctx.label, target.label, partition, ctx.attr.partition_table.label))
+def _hex(n):
+    return "0x%x" % n
+
+# What the folder of an image has besides the files for data partitions.
+_OUTPUTS = ["app.bin", "bootloader.bin", "partition-table.bin"]
+
+def layout_error(image, chip, table_label, table_offset, app_partition, data):
+    """What is wrong with the layout of an image, as far as attributes say it; espimage checks the rest.
+
+    Args:
+      image: Label of the image.
+      chip: string; one of CHIPS.
+      table_label: Label of the partition table.
+      table_offset: int; where the partition table is in flash, in bytes.
+      app_partition: string; the name of the application's partition, or empty.
+      data: list of pairs of a Label and the name of the partition that it is for.
+
+    Returns:
+      list of arguments for `fail`, empty where nothing is wrong.
+    """
+    offset = CHIPS[chip].bootloader_offset
+    if table_offset <= offset:
+        return [
+            "esp32_image ",
+            image,
+            ": the partition table ",
+            table_label,
+            " at {} is not behind the bootloader, which the {}'s ROM wants at {}: give the table an offset such as 0x8000".format(
+                _hex(table_offset),
+                chip,
+                _hex(offset),
+            ),
+        ]
+    taken = {}
+    for label, partition in data:
+        prefix = ["esp32_image ", image, ": ", label, " is for the partition '{}', ".format(partition)]
+        if not partition:
+            return prefix + ["which has no name: name a partition of ", table_label]
+        if partition.startswith("0x") or partition.isdigit():
+            return prefix + ["which is an offset: name a partition of ", table_label]
+        if partition == app_partition:
+            return prefix + ["which the application is in: name another partition of ", table_label]
+        if partition in taken:
+            return prefix + ["which ", taken[partition], " is for as well: name another partition of ", table_label]
+        if partition + ".bin" in _OUTPUTS:
+            return prefix + ["whose file would replace the image's own {}.bin: rename the partition in ".format(partition), table_label]
+        taken[partition] = label
+    return []
 
 def _esp32_image_impl(ctx):
     firmware = ctx.attr.firmware[Esp32FirmwareInfo]
     table = ctx.attr.partition_table[Esp32PartitionTableInfo]
     bootloader_offset = CHIPS[firmware.chip].bootloader_offset
-    _check_layout(ctx, bootloader_offset, table)
+    error = layout_error(
+        image = ctx.label,
+        chip = firmware.chip,
+        table_label = ctx.attr.partition_table.label,
+        table_offset = table.offset,
+        app_partition = ctx.attr.app_partition,
+        data = [(target.label, partition) for target, partition in ctx.attr.data.items()],
+    )
+    if error:
+        fail(sep = "", *error)
 
     def flash_args():
         args = ctx.actions.args()
@@ -50,33 +93,33 @@ def _esp32_image_impl(ctx):
     args = flash_args()
     if ctx.file.bootloader:
         args.add("--input", ctx.file.bootloader)
-    args.add("--partition-table-offset", "0x%x" % table.offset)
+    args.add("--partition-table-offset", _hex(table.offset))
     args.add("--output", bootloader)
     espimage(ctx, "bootloader", args, ctx.files.bootloader, [bootloader], "Esp32Bootloader", "Making bootloader %{output}")
 
     # flasher_args.json names files by their base names, so all of them are in one folder.
     table_bin = output("partition-table.bin")
     ctx.actions.symlink(output = table_bin, target_file = table.binary)
-    data = []
+    data = {}
     for target, partition in ctx.attr.data.items():
         files = target[DefaultInfo].files.to_list()
         if len(files) != 1:
-            fail("esp32_image {}: {} has {} files, and a partition takes one".format(ctx.label, target.label, len(files)))
+            fail("esp32_image ", ctx.label, ": ", target.label, " has {} files, and a partition takes one: name a file".format(len(files)), sep = "")
         file = output(partition + ".bin")
         ctx.actions.symlink(output = file, target_file = files[0])
-        data.append((partition, file))
+        data[partition] = file
 
     merged = ctx.actions.declare_file(ctx.label.name + ".bin")
     flasher_args = output("flasher_args.json")
-    files = [bootloader, table_bin, app] + [f for _, f in data]
+    files = [bootloader, table_bin, app] + data.values()
     args = flash_args()
     args.add("--bootloader", bootloader, format = "%%s@0x%x" % bootloader_offset)
     args.add("--partition-table", table_bin)
-    args.add("--partition-table-offset", "0x%x" % table.offset)
+    args.add("--partition-table-offset", _hex(table.offset))
     args.add("--app", app)
     if ctx.attr.app_partition:
         args.add("--app-partition", ctx.attr.app_partition)
-    for partition, file in data:
+    for partition, file in data.items():
         args.add("--data", file, format = partition + "=%s")
     args.add("--output", merged)
     args.add("--flasher-args", flasher_args)
@@ -87,7 +130,7 @@ def _esp32_image_impl(ctx):
     args.add("--chip", firmware.chip)
     args.add(merged)
     args.add("--elf", firmware.elf)
-    args.add("--partition-table-offset", "0x%x" % table.offset)
+    args.add("--partition-table-offset", _hex(table.offset))
     args.add("--report", verified)
     espimage(ctx, "verify", args, [merged, firmware.elf], [verified], "Esp32Verify", "Verifying flash image %{input}")
 
@@ -97,13 +140,18 @@ def _esp32_image_impl(ctx):
         Esp32ImageInfo(
             app = app,
             bootloader = bootloader,
+            bootloader_offset = bootloader_offset,
             chip = firmware.chip,
+            data = data,
             elf = firmware.elf,
+            files = depset(files),
+            flash_freq = ctx.attr.flash_freq,
+            flash_mode = ctx.attr.flash_mode,
             flash_size = ctx.attr.flash_size,
             flasher_args = flasher_args,
-            files = depset(files),
             merged = merged,
             partition_table = table_bin,
+            partition_table_offset = table.offset,
         ),
     ]
 

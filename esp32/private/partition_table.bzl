@@ -12,11 +12,13 @@ def _hex(n):
 def _esp32_partition_table_impl(ctx):
     offset = ctx.attr.offset
     if offset % _SECTOR or offset < _SECTOR:
-        fail("esp32_partition_table {}: offset {} is not a multiple of the flash's sectors: take {}".format(
+        take = max(_SECTOR, offset // _SECTOR * _SECTOR)
+        fail(
+            "esp32_partition_table ",
             ctx.label,
-            _hex(offset),
-            _hex(max(_SECTOR, offset // _SECTOR * _SECTOR)),
-        ))
+            ": offset {} is not a multiple of the flash's sectors of {}: take {}".format(_hex(offset), _hex(_SECTOR), _hex(take)),
+            sep = "",
+        )
     binary = ctx.actions.declare_file(ctx.label.name + ".bin")
     args = ctx.actions.args()
     args.add("--input", ctx.file.src)

@@ -37,16 +37,21 @@ Esp32PartitionTableInfo = provider(
 )
 
 Esp32ImageInfo = provider(
-    "What is written to a chip's flash, and where.",
+    "What is written to a chip's flash, and where. The application's offset comes from the partition table: flasher_args has it.",
     fields = {
         "app": "File: app.bin, the application.",
         "bootloader": "File: bootloader.bin, the second-stage bootloader.",
+        "bootloader_offset": "int: where the bootloader is in flash, in bytes.",
         "chip": "string: the chip that it is for, such as `esp32`.",
+        "data": "dict from the name of a data partition to its File.",
         "elf": "File: the ELF that the application was made of.",
-        "flash_size": "string: the size of the flash, such as `4MB`.",
-        "flasher_args": "File: flasher_args.json in ESP-IDF's format; names files by their base names.",
         "files": "depset of Files that flasher_args.json names.",
+        "flash_freq": "string: the flash's clock, such as `40m`.",
+        "flash_mode": "string: how the flash is wired, such as `dio`.",
+        "flash_size": "string: the size of the flash, such as `4MB`.",
+        "flasher_args": "File: flasher_args.json in ESP-IDF's format: offsets, and files by their base names.",
         "merged": "File: all of it as one image, to be written to offset 0.",
         "partition_table": "File: partition-table.bin.",
+        "partition_table_offset": "int: where the partition table is in flash, in bytes.",
     },
 )

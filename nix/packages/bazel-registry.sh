@@ -1,4 +1,5 @@
-# Builder of bazel-registry: modules/NAME/VERSION/{MODULE.bazel,source.json}, all sources local paths in the store.
+# Builder of bazel-registry: modules/NAME/VERSION/{MODULE.bazel,source.json}, all sources local paths in the store, and
+# workspace.bazelrc: the same sources as the repositories that a WORKSPACE file would download.
 versions="protobuf=21.7 rules_nixpkgs_core=0.13.0"
 for m in $modules $stubs; do versions="$versions ${m%=*}"; done
 
@@ -21,6 +22,9 @@ add() { # name version path
   mkdir -p $out/modules/$1/$2
   echo "{\"type\": \"local_path\", \"path\": \"$3\"}" >$out/modules/$1/$2/source.json
 }
+override() { # name of a repository in a WORKSPACE file, path
+  echo "common --override_repository=$1=$2" >>$out/workspace.bazelrc
+}
 empty() { # name version compatibility level
   mkdir -p $out/modules/$1/$2
   echo "module(name = \"$1\", version = \"$2\", compatibility_level = $3)" >$out/modules/$1/$2/MODULE.bazel
@@ -31,6 +35,7 @@ echo "{}" >$out/bazel_registry.json
 for m in $modules; do
   name=${m%%=*} path=${m##*=} version=${m#*=} version=${version%=*}
   add $name $version $dist/share/bazel/$path
+  override $name $dist/share/bazel/$path
   normalise $dist/share/bazel/$path/MODULE.bazel >$out/modules/$name/$version/MODULE.bazel
 done
 for m in $older; do
@@ -57,12 +62,20 @@ new_local_repository(
     build_file = "$3",
 )
 M
+  # the same for a WORKSPACE file
+  build=${3#//}
+  mkdir $out/src/$1
+  ln -s $dist/share/cargo/registry/$2-*/* $out/src/$1/
+  cp $dist/share/bazel/rules/rust/${build%:*}/${build#*:} $out/src/$1/BUILD.bazel
+  : >$out/src/$1/WORKSPACE
+  override $1 $out/src/$1
 }
 echo 'new_local_repository = use_repo_rule("@bazel_tools//tools/build_defs/repo:local.bzl", "new_local_repository")' >>$rust
 crate rules_rust_tinyjson tinyjson //util/process_wrapper:BUILD.tinyjson.bazel
 crate rules_rust_prost__heck heck //proto/prost/private/3rdparty/crates:BUILD.heck-0.5.0.bazel
 
 # apple_support: the constraint values that rules_rust's platforms name
+override build_bazel_apple_support $out/src/apple_support
 mkdir $out/src/apple_support/constraints
 cat >$out/src/apple_support/constraints/BUILD.bazel <<'B'
 package(default_visibility = ["//visibility:public"])
@@ -80,10 +93,9 @@ B
 
 # protobuf: the compiler and the well-known types, under the labels of protobuf 21.
 add protobuf 21.7 $out/src/protobuf
-mkdir -p $out/src/protobuf/src/google
-cp -r $protoc/include/google/protobuf $out/src/protobuf/src/google/
-find $out/src/protobuf/src -type f ! -name '*.proto' -exec rm {} +
-rm -rf $out/src/protobuf/src/google/protobuf/compiler
+override com_google_protobuf $out/src/protobuf
+mkdir -p $out/src/protobuf/src/google/protobuf
+cp $protoc/include/google/protobuf/*.proto $out/src/protobuf/src/google/protobuf/
 ln -s $protoc/bin/protoc $out/src/protobuf/protoc-bin
 cat >$out/modules/protobuf/21.7/MODULE.bazel <<'M'
 module(name = "protobuf", version = "21.7", compatibility_level = 1)
@@ -117,6 +129,7 @@ B
 done
 
 add rules_nixpkgs_core 0.13.0 $nixpkgs_core
+override rules_nixpkgs_core $nixpkgs_core
 cp $nixpkgs_core/MODULE.bazel $out/modules/rules_nixpkgs_core/0.13.0/
 
 # what bazel_tools' MODULE.bazel uses of buildozer; `bazel mod` evaluates it

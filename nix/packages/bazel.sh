@@ -10,7 +10,11 @@ startup --host_jvm_args=--sun-misc-unsafe-memory-access=allow
 common --registry=file://$registry
 common --lockfile_mode=off
 common --repo_env=JAVA_HOME=$java
+# WORKSPACE files are only read where a flag asks for it: they and what Bazel appends to them name downloads, which these
+# repositories stand in for, by names that no repository has with MODULE.bazel.
+common --noenable_workspace
 RC
+cat $registry/workspace.bazelrc >>$out/bazelrc
 cat >$out/bin/bazel <<SH
 #!$busybox ash
 exec $dist/libexec/bazel --nosystem_rc --bazelrc=$out/bazelrc "\$@"
