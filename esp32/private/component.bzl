@@ -93,6 +93,7 @@ def embed_assembly(basename, path, text):
     .global {name}_length
 {name}_length:
     .long .Lend - {name}
+    .section .note.GNU-stack,"",@progbits
 """.format(
         binary = c_identifier("_binary_" + basename),
         name = c_identifier(basename),

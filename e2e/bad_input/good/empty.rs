@@ -1,0 +1,6 @@
+//! Nothing.
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}

@@ -1,0 +1,101 @@
+"""Tests of the functions that rules decide with."""
+
+load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
+load("//esp32/private:boot_test.bzl", "bazel_timeout")
+load("//esp32/private:component.bzl", "c_identifier", "embed_assembly", "self_requirement_error")
+load("//esp32/private:firmware.bzl", "missing_components_error")
+load("//esp32/private:image.bzl", "layout_error")
+
+def _text(error):
+    return "".join([str(part) for part in error])
+
+def _self_requirement_test_impl(ctx):
+    env = unittest.begin(ctx)
+    own, other = Label("//components:log"), Label("//components:soc")
+    asserts.equals(env, [], self_requirement_error(own, {"priv_requires": [other], "requires": []}))
+    for attribute in ["priv_requires", "requires"]:
+        asserts.equals(
+            env,
+            "idf_component @@//components:log lists itself in {}: remove it".format(attribute),
+            _text(self_requirement_error(own, {attribute: [other, own]})),
+        )
+    return unittest.end(env)
+
+_self_requirement_test = unittest.make(_self_requirement_test_impl)
+
+def _missing_components_test_impl(ctx):
+    env = unittest.begin(ctx)
+    firmware, log, soc, rom = Label("//:firmware"), Label("//c:log"), Label("//c:soc"), Label("//c:rom")
+    component = lambda label, needs: struct(label = label, needs = tuple(needs))
+
+    # a group that needs itself is complete
+    asserts.equals(env, [], missing_components_error(firmware, [component(log, [soc]), component(soc, [log])]))
+    asserts.equals(env, """\
+esp32_firmware @@//:firmware: components are missing:
+  @@//c:rom, which @@//c:log requires
+  @@//c:soc, which @@//c:log requires
+Add to its `components`:
+    "@@//c:rom",
+    "@@//c:soc",
+""", _text(missing_components_error(firmware, [
+        component(log, [rom, soc]),
+        component(Label("//c:timer"), [rom]),
+    ])))
+    return unittest.end(env)
+
+_missing_components_test = unittest.make(_missing_components_test_impl)
+
+def _embed_test_impl(ctx):
+    env = unittest.begin(ctx)
+    asserts.equals(env, "index_html_gz", c_identifier("index.html.gz"))
+    asserts.equals(env, "_2_x", c_identifier("2-x"))
+    source = embed_assembly("2.pem", "certificates/2.pem", True)
+    for symbol in ["_2_pem", "_binary_2_pem_start", "_binary_2_pem_end", "_2_pem_length"]:
+        asserts.true(env, "    .global {0}\n{0}:\n".format(symbol) in source, symbol)
+    asserts.true(env, "    .incbin \"certificates/2.pem\"\n.Lend:\n    .byte 0\n" in source)
+    asserts.false(env, ".byte" in embed_assembly("2.pem", "certificates/2.pem", False))
+    return unittest.end(env)
+
+_embed_test = unittest.make(_embed_test_impl)
+
+def _layout_test_impl(ctx):
+    env = unittest.begin(ctx)
+
+    def error(offset = 0x8000, app_partition = "", data = []):
+        return _text(layout_error(Label("//:image"), "esp32", Label("//:table"), offset, app_partition, data))
+
+    file, other = Label("//:nvs.bin"), Label("//:other.bin")
+    asserts.equals(env, "", error(app_partition = "ota_0", data = [(file, "nvs"), (other, "2nd")]))
+    asserts.equals(env, "", error(offset = 0x2000))
+    asserts.true(env, "at 0x0 is not behind the bootloader" in error(offset = 0))
+    asserts.true(env, "which has no name" in error(data = [(file, "")]))
+    asserts.true(env, "which is an offset" in error(data = [(file, "36864")]))
+    return unittest.end(env)
+
+_layout_test = unittest.make(_layout_test_impl)
+
+def _timeout_test_impl(ctx):
+    env = unittest.begin(ctx)
+    asserts.equals(env, "short", bazel_timeout(50))
+    asserts.equals(env, "moderate", bazel_timeout(51))
+    asserts.equals(env, "eternal", bazel_timeout(3590))
+    return unittest.end(env)
+
+_timeout_test = unittest.make(_timeout_test_impl)
+
+def unit_test_suite(name):
+    """Tests of the functions that rules decide with.
+
+    Args:
+      name: string; the suite's name.
+    """
+    tests = {
+        "embed": _embed_test,
+        "layout": _layout_test,
+        "missing_components": _missing_components_test,
+        "self_requirement": _self_requirement_test,
+        "timeout": _timeout_test,
+    }
+    for test, rule in tests.items():
+        rule(name = "{}.{}_test".format(name, test), size = "small")
+    native.test_suite(name = name, tests = [":{}.{}_test".format(name, test) for test in tests])
