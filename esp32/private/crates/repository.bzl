@@ -124,6 +124,11 @@ def _unit_graph(rctx, triple, all_targets, env, root_manifest):
         ))
     return graph
 
+def _path_flags(rctx):
+    """Flags after which paths in a program are the same whichever module asked for the crates, and without modules."""
+    name = rctx.name.replace("+", "~").rpartition("~")[2]
+    return ["--remap-path-prefix=external/{}=external/{}".format(rctx.name, name)] if name != rctx.name else []
+
 def _remove_bazel_files(rctx):
     names = []
     for name in _BAZEL_FILES:
@@ -170,10 +175,16 @@ def _crates_repository_impl(rctx):
         if folder.basename not in folders:
             rctx.delete(folder)
     direct = direct_dependencies(resolved)
+    path_flags = _path_flags(rctx)
     for crate in resolved.crates:
+        annotation = annotations.get(crate.name, {})
         rctx.file(
             "vendor/{}/BUILD.bazel".format(crate.folder),
-            render_crate(crate, annotations.get(crate.name, {}), with_binaries = crate.label in direct),
+            render_crate(
+                crate,
+                annotation | {"rustc_flags": path_flags + annotation.get("rustc_flags", [])},
+                with_binaries = crate.label in direct,
+            ),
             executable = False,
         )
     rctx.file("BUILD.bazel", render_root(resolved, host_triple), executable = False)

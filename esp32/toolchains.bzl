@@ -1,0 +1,27 @@
+"""For WORKSPACE files: the toolchains of rules_esp32, see repositories.bzl."""
+
+load("@bazel_features//:deps.bzl", "bazel_features_deps")
+load("@rules_rust//proto/prost:repositories.bzl", "rust_prost_dependencies")
+load("@rules_rust//rust:repositories.bzl", "rules_rust_dependencies")
+load("//esp32/private/crates:repository.bzl", "crates_repository")
+load("//toolchains:packages.bzl", "esp32_repositories")
+
+# buildifier: disable=unnamed-macro
+def rules_esp32_toolchains():
+    """Makes repositories of the Nix packages and crates that rules_esp32 consists of, and registers its toolchains."""
+    bazel_features_deps()
+    rules_rust_dependencies()
+    rust_prost_dependencies()
+    esp32_repositories()
+    crates_repository(
+        name = "rules_esp32_crates",
+        cargo_lockfile = Label("//:Cargo.lock"),
+        manifests = [
+            Label("//:Cargo.toml"),
+            Label("//toolchains/prost:Cargo.toml"),
+            Label("//tools/espboot:Cargo.toml"),
+            Label("//tools/espimage:Cargo.toml"),
+        ],
+        target_triple = "xtensa-esp32sf-none-elf",
+    )
+    native.register_toolchains("@rules_esp32//toolchains:all")
