@@ -21,11 +21,11 @@ def chip_constraints(chip):
     """
     return [_CPU[chip], "//platforms:chip_" + chip, "@platforms//os:none"]
 
-def toolchains(suffix, impls, exec, target):
+def toolchains(name, impls, exec, target):
     """One `toolchain()` for each of several toolchain types.
 
     Args:
-      suffix: string; how the targets' names end.
+      name: string; how the targets' names end.
       impls: dict from the label of a toolchain type to the label of its implementation.
       exec: list of constraint values of the machine that the tools run on.
       target: list of constraint values of what they make programs for.
@@ -34,7 +34,7 @@ def toolchains(suffix, impls, exec, target):
         native.toolchain(
             name = "{}_{}".format(
                 toolchain_type.removesuffix(":toolchain_type").rpartition("/")[2],
-                suffix,
+                name,
             ),
             exec_compatible_with = exec,
             target_compatible_with = target,

@@ -7,8 +7,6 @@ cyclic, as ESP-IDF's own are; `esp32_firmware` links the objects of all componen
 
 load("@bazel_skylib//lib:paths.bzl", "paths")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
-load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
-load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:providers.bzl", "IdfComponentInfo", "IdfHeadersInfo")
 
