@@ -77,10 +77,11 @@ cd "$new"
 pivot_root . mnt/old
 umount -l /mnt/old
 mount -t proc proc /proc
-cd /root/checkout
+export HOME=/root
+cd "$HOME/checkout"
 since=$(date +%s%N)
 status=0
-env -i HOME=/root USER=root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+env -i HOME="$HOME" USER=root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   ${RULES_ESP32_MIRROR:+RULES_ESP32_MIRROR="$RULES_ESP32_MIRROR"} ${RULES_ESP32_SNAPSHOT:+RULES_ESP32_SNAPSHOT="$RULES_ESP32_SNAPSHOT"} \
   ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@" || status=$?
