@@ -25,13 +25,14 @@ clean_up() {
   status=$?
   trap - EXIT
   for dir in $servers; do (cd "$dir" && bazel_here shutdown) >/dev/null 2>&1 || :; done
+  for pid in $pids; do kill "$pid" 2>/dev/null || :; done
   [ "${BENCH_KEEP:-}" ] || {
     chmod -R u+w "$work" 2>/dev/null || :
     rm -rf "$work"
   }
   exit $status
 }
-servers=
+servers= pids=
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

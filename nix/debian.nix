@@ -61,7 +61,9 @@ in rec {
   #   postInstall   shell code that runs in $out before ELF files are patched (and dangling links removed)
   #   postFixup     shell code that runs in $out after that, when the programs of $out run
   #   env           more variables for both
-  debPackages = { pname, packages, deps ? [ ], partial ? { }, keep ? "", postInstall ? "", postFixup ? "", env ? { } }:
+  #   license       an SPDX expression, for the bill of materials
+  #   isLinked      whether parts of it end up in images
+  debPackages = { pname, packages, deps ? [ ], partial ? { }, keep ? "", postInstall ? "", postFixup ? "", env ? { }, license ? null, isLinked ? false }:
     let
       names = builtins.filter (n: !(builtins.any (d: builtins.elem n d.names) deps)) (closure packages);
       upstream = version: builtins.elemAt (builtins.match "([0-9]+:)?([0-9.]+).*" version) 1;
@@ -72,7 +74,58 @@ in rec {
       debs = map deb (builtins.filter (n: !(partial ? ${n})) names);
       partial = builtins.concatStringsSep "\n" (map (n: "${deb n} ${partial.${n}}") (builtins.attrNames partial));
       patchelfDebs = map deb (closure [ "patchelf" ]);
-    } // env) // { inherit names version pname; };
+    } // env) // { inherit names version pname license isLinked; };
+
+  # `package`, a result of debPackages, in a form that runs wherever it is, with no Nix store there: see portable.sh.
+  #   llvm          the package whose clang compiles the launchers
+  #   programs      names of the programs to keep, separated by spaces; default: all
+  #   merge         packages whose libraries are added
+  #   postPortable  shell code that runs in $out at the end; `launcher FILE NAME MACRO...` compiles one
+  portable = { package, llvm, programs ? "", merge ? [ ], postPortable ? "" }: run "${package.pname}-portable-${package.version}" ./portable.sh {
+    inherit programs postPortable triplet;
+    package = package.outPath;
+    llvm = "${llvm}/lib/llvm-23";
+    merge = map (p: p.outPath) merge;
+    launcher = ./launcher.c;
+    patchelfDebs = map deb (closure [ "patchelf" ]);
+  };
+
+  # A folder with a bill of materials for each of `packages` (results of debPackages), FILE.cdx.json: a component of CycloneDX
+  # with the Debian packages that it is made of. Nothing but text: no package has to be there.
+  sbom = packages:
+    let
+      arch = path: builtins.elemAt (builtins.match ".*_([a-z0-9]+)[.]deb" path) 0;
+      quote = builtins.replaceStrings [ "+" ":" ] [ "%2B" "%3A" ];
+      debComponent = name: let inherit (lock.packages.${name}) path sha256 suite version; in {
+        type = "library";
+        inherit name version;
+        purl = "pkg:deb/debian/${quote name}@${quote version}?arch=${arch path}&distro=${suite}";
+        hashes = [ { alg = "SHA-256"; content = sha256; } ];
+      };
+      component = package: {
+        type = "application";
+        bom-ref = "toolchain:${package.pname}@${package.version}";
+        name = package.pname;
+        inherit (package) version;
+        scope = if package.isLinked then "required" else "excluded";
+        # hashed over all that it is made from
+        properties = [ { name = "nix:storePath"; value = builtins.unsafeDiscardStringContext package.outPath; } ];
+        components = map debComponent package.names;
+      } // (if package.license == null then { } else { licenses = [ { expression = package.license; } ]; });
+      bootstrap = {
+        pname = "busybox";
+        names = [ "busybox-static" ];
+        inherit (lock.packages.busybox-static) version;
+        inherit (busybox) outPath;
+        license = "GPL-2.0-only";
+        isLinked = false;
+      };
+    in run "sbom" ./sbom.sh (builtins.listToAttrs (map (package: {
+      name = "sbom_${builtins.replaceStrings [ "-" ] [ "_" ] package.pname}";
+      value = builtins.toJSON (component package);
+    }) (packages ++ [ bootstrap ])) // {
+      names = map (package: package.pname) (packages ++ [ bootstrap ]);
+    });
 
   # Every pinned file, to be downloaded before anything is built (nix/fetch).
   fetch = builtins.mapAttrs (name: _: deb name) lock.packages;

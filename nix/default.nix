@@ -20,6 +20,15 @@ in rec {
   qemu-xtensa = import ./packages/qemu-xtensa.nix { inherit debPackages; };
   host-sysroot = import ./packages/host-sysroot.nix { inherit debPackages; };
 
+  # the packages that actions use, to run where there is no Nix store: remote workers
+  portable = import ./packages/portable.nix {
+    inherit (debian) portable;
+    inherit llvm-xtensa rustc-xtensa binutils-xtensa bindgen protoc;
+  };
+
+  # what the packages that images are made with are made of: ATTRIBUTE.cdx.json, a component of CycloneDX 1.6 as JSON
+  sbom = debian.sbom [ llvm-xtensa rustc-xtensa binutils-xtensa bindgen protoc host-sysroot ];
+
   # --- Bazel, for those who have none
   bazel-packages = import ./packages/bazel.nix { inherit debPackages run; };
   bazel-registry = import ./packages/bazel-registry.nix { inherit run protoc; inherit (bazel-packages) dist; };

@@ -2,7 +2,10 @@
 
 `esp32` is the module extension, `esp32_repositories()` the same for WORKSPACE files. Both make the repositories
 @llvm_xtensa, @rustc_xtensa, @binutils_xtensa, @bindgen_xtensa, @protoc_xtensa, @qemu_xtensa and @host_sysroot, each with
-the files of one Nix package, built when a build first needs it.
+the files of one Nix package, built when a build first needs it; and @toolchains_sbom, which says what they are made of.
+
+With RULES_ESP32_TOOLCHAINS=portable in the environment of repositories (--config=rbe), the packages are those that run where
+there is no Nix store (nix/packages/portable.nix): on remote workers.
 """
 
 load("@rules_nixpkgs_core//:nixpkgs.bzl", "nixpkgs_package")
@@ -16,11 +19,21 @@ _PACKAGES = {
     "protoc_xtensa": ("protoc", "tool"),
     "qemu_xtensa": ("qemu-xtensa", "tool"),
     "rustc_xtensa": ("rustc-xtensa", "rustc_xtensa"),
+    "toolchains_sbom": ("sbom", "sbom"),
 }
 
-def esp32_repositories():
-    """Makes one repository for each Nix package that the toolchains are made of."""
+# Those whose programs actions run.
+_PORTABLE = ["bindgen", "binutils-xtensa", "llvm-xtensa", "protoc", "rustc-xtensa"]
+
+def esp32_repositories(portable = False):
+    """Makes one repository for each Nix package that the toolchains are made of.
+
+    Args:
+      portable: bool; whether programs that actions run are in the form that needs no Nix store.
+    """
     for name, (attribute_path, build_file) in _PACKAGES.items():
+        if portable and attribute_path in _PORTABLE:
+            attribute_path = "portable." + attribute_path
         nixpkgs_package(
             name = name,
             attribute_path = attribute_path,
@@ -29,10 +42,14 @@ def esp32_repositories():
             repository = Label("//nix:default.nix"),
         )
 
-def _esp32_impl(_module_ctx):
-    esp32_repositories()
+def _esp32_impl(module_ctx):
+    kind = module_ctx.os.environ.get("RULES_ESP32_TOOLCHAINS", "")
+    if kind not in ["", "portable"]:
+        fail("RULES_ESP32_TOOLCHAINS={}: is either `portable` or not set".format(kind))
+    esp32_repositories(portable = kind == "portable")
 
 esp32 = module_extension(
     implementation = _esp32_impl,
+    environ = ["RULES_ESP32_TOOLCHAINS"],
     doc = "The Nix packages of rules_esp32 as repositories; rules_esp32 itself uses it, and registers toolchains made of them.",
 )

@@ -67,7 +67,7 @@ def _idf_bindings_impl(ctx):
             "LIBCLANG_PATH": libclang.dirname,
         },
         inputs = depset([header, libclang], transitive = [context.headers]),
-        tools = depset([toolchain.clang], transitive = [cc_toolchain.all_files]),
+        tools = depset([toolchain.clang] + ctx.files._bindgen, transitive = [cc_toolchain.all_files]),
         outputs = [rs],
         mnemonic = "IdfBindgen",
         progress_message = "Generating Rust bindings %{label}",
@@ -87,6 +87,10 @@ _idf_bindings = rule(
     attrs = {
         "allowlist": attr.string_list(),
         "bindgen_flags": attr.string_list(),
+        "_bindgen": attr.label(
+            default = "//toolchains/rust:bindgen_command",
+            cfg = "exec",
+        ),
         "components": attr.label_list(providers = [IdfComponentInfo], mandatory = True, allow_empty = False),
         "headers": attr.string_list(mandatory = True, allow_empty = False),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),

@@ -2,5 +2,6 @@
 { debPackages }:
 debPackages {
   pname = "bindgen";
+  license = "BSD-3-Clause";
   packages = [ "bindgen" ];
 }

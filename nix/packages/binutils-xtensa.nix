@@ -2,5 +2,6 @@
 { debPackages }:
 debPackages {
   pname = "binutils-xtensa";
+  license = "GPL-3.0-or-later";
   packages = [ "binutils-xtensa-lx106" ];
 }

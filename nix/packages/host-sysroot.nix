@@ -2,6 +2,7 @@
 { debPackages }:
 debPackages {
   pname = "host-sysroot";
+  license = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1";
   packages = [ "libc6-dev" "libgcc-16-dev" "libstdc++-16-dev" ];
   postInstall = ''
     rm -f lib/gcc/*/*/lib*san* libexec

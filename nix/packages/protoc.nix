@@ -2,6 +2,7 @@
 { debPackages }:
 debPackages {
   pname = "protoc";
+  license = "BSD-3-Clause";
   packages = [ "protobuf-compiler" "libprotobuf-dev" ];
   postInstall = "rm -f $libdir/*.a; rm -rf $libdir/pkgconfig";
 }

@@ -2,6 +2,7 @@
 { debPackages }:
 debPackages {
   pname = "qemu-xtensa";
+  license = "GPL-2.0-only";
   packages = [ "qemu-system-misc" ];
   # qemu-system-xtensa is the whole package's one Xtensa program; its -M none needs no firmware
   postInstall = ''

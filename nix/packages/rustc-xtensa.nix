@@ -5,6 +5,8 @@
 { debPackages, llvm-xtensa }:
 debPackages {
   pname = "rustc-xtensa";
+  license = "Apache-2.0 OR MIT";
+  isLinked = true; # core, alloc and compiler_builtins
   packages = [ "rustc" "cargo" "rustfmt" "rust-clippy" "rust-src" ];
   partial.rust-src = "./usr/src/rustc-$version/library";
   postInstall = ''

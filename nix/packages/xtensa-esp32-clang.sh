@@ -3,15 +3,17 @@
 set -eu -o pipefail
 llvm=${0%/*}/../lib/llvm-23/bin
 out=
+map=
 n=$#
 while [ $n -gt 0 ]; do
   case $1 in
     -o) out=$2; shift; n=$((n - 1)) ;;
     -c | -g) ;;
+    -fdebug-prefix-map=*) map=$1 ;;
     *) set -- "$@" "$1" ;;
   esac
   shift
   n=$((n - 1))
 done
 "$llvm/clang" -E "$@" -MQ "$out" -o - |
-  "$llvm/llvm-mc" -triple=xtensa -mcpu=esp32 -filetype=obj -g -fdebug-compilation-dir=. -o "$out" -
+  "$llvm/llvm-mc" -triple=xtensa -mcpu=esp32 -filetype=obj -g -fdebug-compilation-dir=. ${map:+"$map"} -o "$out" -

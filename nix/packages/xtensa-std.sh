@@ -4,10 +4,33 @@ mkdir -p $rustlib/bin $rustlib/lib
 cp $spec $rustlib/target.json
 
 # Makes the target look built in, also to build scripts, which call plain `rustc --print=cfg --target=...`.
+#
+# What it makes does not depend on Bazel's configuration: a generated source is called by where bazel-bin has it, and its crate
+# does not take its identity, which is in the name of each symbol, from a path with the configuration's name in it.
 cat >$rustlib/bin/rustc <<SH
 #!$busybox ash
 export RUSTC_BOOTSTRAP=1
-exec $out/bin/rustc -Zunstable-options "\$@"
+root=
+bin=
+for a; do
+  case \$a in
+    bazel-out/*/bin/*.rs) root=\${a#bazel-out/*/bin/} ;;
+    --out-dir=bazel-out/*/bin | --out-dir=bazel-out/*/bin/*)
+      bin=\${a#--out-dir=bazel-out/}
+      bin=bazel-out/\${bin%%/*}/bin
+      ;;
+  esac
+done
+if [ "\$root" ]; then
+  for a; do
+    shift
+    case \$a in
+      --codegen=metadata=*) set -- "\$@" "--codegen=metadata=\$root" ;;
+      *) set -- "\$@" "\$a" ;;
+    esac
+  done
+fi
+exec $out/bin/rustc -Zunstable-options "\$@" \${bin:+"--remap-path-prefix=\$bin=bazel-bin"}
 SH
 chmod +x $rustlib/bin/rustc
 

@@ -84,6 +84,8 @@ status=0
 env -i HOME="$HOME" USER=root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   ${RULES_ESP32_MIRROR:+RULES_ESP32_MIRROR="$RULES_ESP32_MIRROR"} ${RULES_ESP32_SNAPSHOT:+RULES_ESP32_SNAPSHOT="$RULES_ESP32_SNAPSHOT"} \
+  ${RULES_ESP32_CACHE:+RULES_ESP32_CACHE="$RULES_ESP32_CACHE"} ${RULES_ESP32_CACHE_KEY:+RULES_ESP32_CACHE_KEY="$RULES_ESP32_CACHE_KEY"} \
+  ${RULES_ESP32_CACHE_ONLY:+RULES_ESP32_CACHE_ONLY="$RULES_ESP32_CACHE_ONLY"} \
   ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@" || status=$?
 echo "bare_machine.sh: $* took $((($(date +%s%N) - since) / 1000000)) ms, status $status" >&2
 # a Bazel server would keep the overlay

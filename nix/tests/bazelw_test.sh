@@ -1,12 +1,12 @@
 # bazelw in a repository of its own, whose packages and toolchains are tiny.
 . "$(dirname "$0")/lib.sh"
-unset RULES_ESP32_BAZEL RULES_ESP32_SNAPSHOT RULES_ESP32_PINNED
+unset RULES_ESP32_BAZEL RULES_ESP32_SNAPSHOT RULES_ESP32_PINNED RULES_ESP32_CACHE RULES_ESP32_CACHE_ONLY
 unset NIX_CONFIG
 
 repo="$t/re po" # spaces are no problem
 mkdir -p "$repo/nix" "$repo/sub/folder" "$t/packages" "$t/www/mirror/pool" "$t/no-bazel" "$t/home"
 cp "$root/bazelw" "$repo/"
-cp "$nix/fetch" "$nix/mirror.nix" "$repo/nix/"
+cp "$nix/fetch" "$nix/cache" "$nix/mirror.nix" "$repo/nix/"
 echo "mirror.nix
 debian.lock.json" >"$repo/nix/nix-file-deps"
 cat >"$repo/nix/default.nix" <<NIX

@@ -11,7 +11,7 @@ put in-archive archive/20200101T000000Z
 echo other >"$t/www/mirror/pool/changed_1.0.deb"
 serve "$t/www"
 
-unset RULES_ESP32_MIRROR RULES_ESP32_SNAPSHOT
+unset RULES_ESP32_MIRROR RULES_ESP32_SNAPSHOT RULES_ESP32_CACHE RULES_ESP32_CACHE_ONLY
 fetch() { "$nix/fetch" --lock "$t/lock.json" "$@"; }
 mirror="--mirror $url/mirror"
 archive="--snapshot $url/archive"

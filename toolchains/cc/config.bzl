@@ -151,7 +151,10 @@ def _xtensa_impl(ctx):
             feature(name = "supports_dynamic_linker", enabled = False),
             _archiver_flags(),
             _flags("target", _COMPILE + _ASSEMBLE, target + ["-ffreestanding", "-nostdlibinc"]),
-            _flags("deterministic", _COMPILE + _ASSEMBLE, _DETERMINISTIC),
+            _flags("deterministic", _COMPILE + _ASSEMBLE, _DETERMINISTIC + [
+                # generated sources: by where bazel-bin has them, whatever the configuration is called
+                "-fdebug-prefix-map={}=bazel-bin".format(ctx.bin_dir.path),
+            ]),
             # one mode: what is debugged is what is flashed
             _flags("optimized", _COMPILE, ["-Os", "-ffunction-sections", "-fdata-sections", "-fno-common"]),
             _flags("debug_info", _COMPILE + _ASSEMBLE, ["-g"]),
