@@ -20,7 +20,12 @@ def rules_esp32_toolchains():
             Label("//:Cargo.toml"),
             Label("//toolchains/prost:Cargo.toml"),
             Label("//tools/espboot:Cargo.toml"),
+            Label("//tools/espdiff:Cargo.toml"),
             Label("//tools/espimage:Cargo.toml"),
+            Label("//tools/espline:Cargo.toml"),
+            Label("//tools/espload:Cargo.toml"),
+            Label("//tools/espmon:Cargo.toml"),
+            Label("//tools/espsim:Cargo.toml"),
         ],
         target_triple = "xtensa-esp32sf-none-elf",
     )

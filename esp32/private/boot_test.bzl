@@ -1,5 +1,6 @@
-"""`esp32_boot_test`: boots an image in the registered emulator, and checks what it prints and leaves in registers."""
+"""`esp32_boot_test`: boots an image in the registered emulator or on a board, and checks what it prints and leaves in registers."""
 
+load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_transition")
 load("//esp32/private:providers.bzl", "Esp32ImageInfo")
 load("//toolchains/emulator:defs.bzl", "EmulatorToolchainInfo")
@@ -14,25 +15,43 @@ current_emulator = rule(
     toolchains = ["//toolchains/emulator:toolchain_type"],
 )
 
+def _qemu(ctx, _image):
+    emulator = ctx.attr._emulator[0][EmulatorToolchainInfo]
+    return struct(
+        spec = {"emulator": emulator.qemu.short_path, "rom": emulator.rom.short_path},
+        files = emulator.files,
+    )
+
+def _board(ctx, image):
+    return struct(
+        spec = {"board": {
+            "baud": ctx.attr.baud,
+            "boards": ctx.attr._boards[BuildSettingInfo].value,
+            "flasher_args": image.flasher_args.short_path,
+        }},
+        files = depset([image.flasher_args], transitive = [image.files]),
+    )
+
+# Execution environments: what the test's specification has of each, and files for its runfiles.
+_ENVIRONMENTS = {"board": _board, "qemu": _qemu}
+
 def _esp32_boot_test_impl(ctx):
     image = ctx.attr.image[Esp32ImageInfo]
-    emulator = ctx.attr._emulator[0][EmulatorToolchainInfo]
+    environment = _ENVIRONMENTS[ctx.attr.environment](ctx, image)
     spec = ctx.actions.declare_file(ctx.label.name + ".json")
     content = {
         "elf": image.elf.short_path,
-        "emulator": emulator.qemu.short_path,
         "exit": ctx.attr.exit or None,
         "expect": json.decode(ctx.attr.expect),
         "forbid": json.decode(ctx.attr.forbid),
         "image": image.merged.short_path,
         "registers": json.decode(ctx.attr.registers),
-        "rom": emulator.rom.short_path,
         "timeout_seconds": ctx.attr.timeout_seconds,
     }
-    ctx.actions.write(spec, json.encode_indent(content, indent = "  ") + "\n")
+    ctx.actions.write(spec, json.encode_indent(content | environment.spec, indent = "  ") + "\n")
     executable = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = executable, target_file = ctx.executable._espboot, is_executable = True)
-    runfiles = ctx.runfiles([spec, image.merged, image.elf], transitive_files = emulator.files)
+    runfiles = ctx.runfiles([spec, image.merged, image.elf], transitive_files = environment.files)
     return [
         DefaultInfo(executable = executable, runfiles = runfiles.merge(ctx.attr._espboot[DefaultInfo].default_runfiles)),
         RunEnvironmentInfo(environment = {"ESP32_BOOT_TEST": spec.short_path}),
@@ -42,7 +61,9 @@ _esp32_boot_test = rule(
     implementation = _esp32_boot_test_impl,
     doc = "Runs an `esp32_boot_test`.",
     attrs = {
+        "baud": attr.int(),
         "chip": CHIP_ATTR,
+        "environment": attr.string(values = _ENVIRONMENTS.keys()),
         "exit": attr.string(values = ["", "reset"]),
         "expect": attr.string(),
         "forbid": attr.string(),
@@ -50,6 +71,7 @@ _esp32_boot_test = rule(
         "registers": attr.string(),
         "timeout_seconds": attr.int(),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
+        "_boards": attr.label(default = "//esp32:boards"),
         "_emulator": attr.label(default = "//esp32/private:current_emulator", cfg = chip_transition),
         "_espboot": attr.label(default = "//tools/espboot", executable = True, cfg = "exec"),
     },
@@ -67,29 +89,47 @@ def _lines(name, attribute, lines):
             fail("esp32_boot_test {}: {} has {}: a line is a string (part of the line) or a dict such as {{\"regex\": \"...\"}}".format(name, attribute, line))
     return json.encode(result)
 
-# How long Bazel lets a test run, in seconds (test encyclopedia, "Test size"), and what starting an emulator may take of it.
+# How long Bazel lets a test run, in seconds (test encyclopedia, "Test size"), and what an environment may take of it before
+# the chip starts: an emulator has to be loaded, a board may be busy with another test, and has to be flashed.
 _TIMEOUTS = {"short": 60, "moderate": 300, "long": 900, "eternal": 3600}
-_START_SECONDS = 10
+_START_SECONDS = {"board": 240, "qemu": 10}
 
-def bazel_timeout(seconds):
+def bazel_timeout(seconds, environment = "qemu"):
     """The timeout of Bazel in which a test can say what is wrong after its own.
 
     Args:
       seconds: int; the test's own timeout.
+      environment: string; what it runs in.
 
     Returns:
       string; a value of the attribute `timeout` of tests.
     """
+    start = _START_SECONDS[environment]
     for timeout, limit in _TIMEOUTS.items():
-        if seconds + _START_SECONDS <= limit:
+        if seconds + start <= limit:
             return timeout
-    fail("timeout_seconds is {}: a test has at most {}".format(seconds, _TIMEOUTS["eternal"] - _START_SECONDS))
+    fail("timeout_seconds is {}: a test has at most {}".format(seconds, _TIMEOUTS["eternal"] - start))
 
-def esp32_boot_test(name, image, expect, forbid = [], registers = [], exit = None, timeout_seconds = 60, **kwargs):
+def esp32_boot_test(
+        name,
+        image,
+        expect,
+        forbid = [],
+        registers = [],
+        exit = None,
+        timeout_seconds = 60,
+        environment = "qemu",
+        baud = 460800,
+        **kwargs):
     """Boots an image and checks it.
 
-    The tested bits are the flashed bits: from the merged image, what ROM and bootloader would load goes to the chip's own
-    addresses, and the emulator starts at the entry. Nothing in a firmware is for the emulator.
+    The tested bits are the flashed bits. In the emulator, what ROM and bootloader would load from the merged image goes to the
+    chip's own addresses, and the emulator starts at the entry; nothing in a firmware is for the emulator. On a board, the
+    image's files are flashed as `esp32_flash` does it, and the chip is reset.
+
+    Boards are shared: a test takes the first of `--@rules_esp32//esp32:boards=/dev/ttyUSB0,/dev/ttyUSB1` that is free, and waits
+    where none is. The flag may also name a file, by its absolute path, with a port in each line. Without the flag,
+    `bazel test //...` leaves out the tests that want a board.
 
     Args:
       name: string; the test's name.
@@ -100,15 +140,30 @@ def esp32_boot_test(name, image, expect, forbid = [], registers = [], exit = Non
       registers: dicts `{"name": "...", "address": "0x3FF4808C", "mask": "0xFFFFFFFF", "value": "0x..."}`: what memory-mapped
         registers must hold when all lines were there.
       exit: `"reset"` where the firmware must reset the chip in the end.
-      timeout_seconds: int; how long all of it may take. What was missing by then is in the error. Bazel's own timeout is the
+      timeout_seconds: int; how long all of it may take, from the chip's start. What was missing by then is in the error. Bazel's own timeout is the
         next longer one, if neither `size` nor `timeout` says which.
+      environment: string; what it runs in: `qemu`, the emulator, or `board`, where `registers` cannot be read. Tests on boards
+        have the tag `board`.
+      baud: int; for `board`, the baud rate for flashing.
       **kwargs: what all tests take.
     """
     if "size" not in kwargs and "timeout" not in kwargs:
         kwargs["size"] = "small"
-        kwargs["timeout"] = bazel_timeout(timeout_seconds)
+        kwargs["timeout"] = bazel_timeout(timeout_seconds, environment)
+    if environment == "board":
+        if registers:
+            fail("esp32_boot_test {}: registers are given, and those of a board cannot be read while it runs: have a test without `environment` compare them".format(name))
+
+        # The sandbox hides devices and the locks that tests share, and the board is at this machine.
+        kwargs["tags"] = kwargs.get("tags", []) + ["board", "local", "no-remote"]
+        kwargs["target_compatible_with"] = kwargs.get("target_compatible_with", []) + select({
+            Label("//esp32:no_boards"): ["@platforms//:incompatible"],
+            "//conditions:default": [],
+        })
     _esp32_boot_test(
         name = name,
+        baud = baud,
+        environment = environment,
         exit = exit or "",
         expect = _lines(name, "expect", expect),
         forbid = _lines(name, "forbid", forbid),

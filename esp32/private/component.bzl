@@ -143,6 +143,7 @@ def _idf_component_impl(ctx):
         objects = tuple(outputs.objects),
         linker_scripts = tuple(ctx.files.linker_scripts),
         needs = tuple(headers.requires + [r[IdfHeadersInfo].component for r in ctx.attr.priv_requires_headers]),
+        sources = tuple(ctx.files.srcs + ctx.files.headers + ctx.files.embed_files + ctx.files.embed_txtfiles + ctx.files.linker_scripts),
     )
     return [
         DefaultInfo(files = depset(outputs.objects)),

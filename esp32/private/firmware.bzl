@@ -1,6 +1,6 @@
 """`esp32_firmware`: Rust, its crates and C components, linked to one ELF."""
 
-load("@rules_rust//rust:defs.bzl", "rust_static_library")
+load("@rules_rust//rust:defs.bzl", "rust_common", "rust_static_library")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "chip_transition")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "IdfComponentInfo")
 
@@ -101,7 +101,14 @@ def _esp32_firmware_impl(ctx):
     return [
         DefaultInfo(files = depset([elf])),
         OutputGroupInfo(map = depset([link_map])),
-        Esp32FirmwareInfo(chip = ctx.attr.chip, elf = elf, map = link_map),
+        Esp32FirmwareInfo(
+            chip = ctx.attr.chip,
+            components = components,
+            elf = elf,
+            map = link_map,
+            rust = ctx.attr.rust[rust_common.test_crate_info].crate,
+            sources = ctx.files.linker_scripts,
+        ),
     ]
 
 _esp32_link = rule(

@@ -3,6 +3,7 @@
 load("//esp32/private:chips.bzl", "CHIPS")
 load("//esp32/private:espimage.bzl", "ESPIMAGE_ATTRS", "FLASH_SIZES", "espimage")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32PartitionTableInfo")
+load("//esp32/private:sbom.bzl", "SBOM_ATTRS", "sbom", "sbom_aspect")
 
 def _hex(n):
     return "0x%x" % n
@@ -79,12 +80,13 @@ def _esp32_image_impl(ctx):
     def output(name):
         return ctx.actions.declare_file("{}/{}".format(ctx.label.name, name))
 
+    project_name = ctx.attr.project_name or ctx.attr.firmware.label.name
     app = output("app.bin")
     args = flash_args()
     args.add("--elf", firmware.elf)
     args.add("--min-chip-rev", ctx.attr.min_chip_rev)
     args.add("--max-chip-rev", ctx.attr.max_chip_rev)
-    args.add("--project-name", ctx.attr.project_name or ctx.attr.firmware.label.name)
+    args.add("--project-name", project_name)
     args.add("--project-version", ctx.attr.project_version)
     args.add("--output", app)
     espimage(ctx, "convert", args, [firmware.elf], [app], "Esp32Convert", "Making application image %{output}")
@@ -111,6 +113,7 @@ def _esp32_image_impl(ctx):
 
     merged = ctx.actions.declare_file(ctx.label.name + ".bin")
     flasher_args = output("flasher_args.json")
+    esptool_args = output("flash_args")
     files = [bootloader, table_bin, app] + data.values()
     args = flash_args()
     args.add("--bootloader", bootloader, format = "%%s@0x%x" % bootloader_offset)
@@ -123,7 +126,8 @@ def _esp32_image_impl(ctx):
         args.add("--data", file, format = partition + "=%s")
     args.add("--output", merged)
     args.add("--flasher-args", flasher_args)
-    espimage(ctx, "merge", args, files, [merged, flasher_args], "Esp32Merge", "Merging flash image %{output}")
+    args.add("--flash-args", esptool_args)
+    espimage(ctx, "merge", args, files, [merged, flasher_args, esptool_args], "Esp32Merge", "Merging flash image %{output}")
 
     verified = output("verified.txt")
     args = ctx.actions.args()
@@ -134,9 +138,32 @@ def _esp32_image_impl(ctx):
     args.add("--report", verified)
     espimage(ctx, "verify", args, [merged, firmware.elf], [verified], "Esp32Verify", "Verifying flash image %{input}")
 
+    bill = ctx.actions.declare_file(ctx.label.name + ".cdx.json")
+    sbom(
+        ctx,
+        output = bill,
+        name = project_name,
+        version = ctx.attr.project_version,
+        firmware = firmware,
+        bootloader = bootloader,
+        outputs = [merged, app, table_bin] + data.values(),
+        sources = [table.csv] + ctx.files.data,
+        settings = {
+            "appPartition": ctx.attr.app_partition,
+            "chip": firmware.chip,
+            "data": ",".join(data.keys()),
+            "flashFreq": ctx.attr.flash_freq,
+            "flashMode": ctx.attr.flash_mode,
+            "flashSize": ctx.attr.flash_size,
+            "maxChipRev": ctx.attr.max_chip_rev,
+            "minChipRev": ctx.attr.min_chip_rev,
+            "partitionTableOffset": _hex(table.offset),
+        },
+    )
+
     return [
-        DefaultInfo(files = depset([merged, flasher_args] + files)),
-        OutputGroupInfo(_validation = depset([verified])),
+        DefaultInfo(files = depset([merged, flasher_args, esptool_args] + files)),
+        OutputGroupInfo(_validation = depset([verified]), sbom = depset([bill])),
         Esp32ImageInfo(
             app = app,
             bootloader = bootloader,
@@ -158,17 +185,20 @@ def _esp32_image_impl(ctx):
 esp32_image = rule(
     implementation = _esp32_image_impl,
     doc = """What is written to flash: `NAME.bin`, all of it for offset 0, and in the folder `NAME` app.bin, bootloader.bin,
-partition-table.bin, a file for each data partition, and flasher_args.json, which says what goes where in ESP-IDF's format.
+partition-table.bin, a file for each data partition, and flasher_args.json and flash_args, which say what goes where as ESP-IDF
+does: the first for tools, the second for `esptool write-flash @flash_args`.
+
+The output group `sbom` is its bill of materials, `NAME.cdx.json`: what it was made of, in CycloneDX 1.6 (docs/provenance.md).
 
 Whatever ROM and second-stage bootloader would refuse fails the build.""",
-    attrs = ESPIMAGE_ATTRS | {
+    attrs = ESPIMAGE_ATTRS | SBOM_ATTRS | {
         "app_partition": attr.string(doc = "The application's partition. Default: `factory`, else the first OTA slot."),
         "bootloader": attr.label(
             doc = "A second-stage bootloader of ESP-IDF. Default: the one that the espflash crate ships, for a 40 MHz crystal.",
             allow_single_file = [".bin"],
         ),
         "data": attr.label_keyed_string_dict(doc = "Files for more partitions: `{\":nvs.bin\": \"nvs\"}`.", allow_files = True),
-        "firmware": attr.label(doc = "An `esp32_firmware`.", providers = [Esp32FirmwareInfo], mandatory = True),
+        "firmware": attr.label(doc = "An `esp32_firmware`.", providers = [Esp32FirmwareInfo], aspects = [sbom_aspect], mandatory = True),
         "flash_freq": attr.string(doc = "The flash's clock (ESPTOOLPY_FLASHFREQ).", default = "40m", values = ["20m", "26m", "40m", "80m"]),
         "flash_mode": attr.string(doc = "How the flash is wired (ESPTOOLPY_FLASHMODE).", default = "dio", values = ["dio", "dout", "qio", "qout"]),
         "flash_size": attr.string(doc = "The flash's size (ESPTOOLPY_FLASHSIZE).", default = "4MB", values = FLASH_SIZES),

@@ -5,7 +5,8 @@ IdfComponentInfo = provider(
     fields = {
         "compilation_context": "CompilationContext: the public headers, its own and those of REQUIRES.",
         "components": "depset of structs (label, objects: tuple of Files, linker_scripts: tuple of Files, needs: tuple of " +
-                      "Labels of REQUIRES and PRIV_REQUIRES): this component and those that it reaches by REQUIRES.",
+                      "Labels of REQUIRES and PRIV_REQUIRES, sources: tuple of Files that it is made of): this component and " +
+                      "those that it reaches by REQUIRES.",
     },
 )
 
@@ -22,8 +23,11 @@ Esp32FirmwareInfo = provider(
     "A linked firmware.",
     fields = {
         "chip": "string: the chip that it is for, such as `esp32`.",
+        "components": "list of structs, as in IdfComponentInfo: what is linked.",
         "elf": "File: the ELF, with debug information.",
         "map": "File: the linker's map.",
+        "rust": "CrateInfo of rules_rust: the program's own crate.",
+        "sources": "list of Files that it is linked with besides: linker scripts of its own.",
     },
 )
 
@@ -53,5 +57,13 @@ Esp32ImageInfo = provider(
         "merged": "File: all of it as one image, to be written to offset 0.",
         "partition_table": "File: partition-table.bin.",
         "partition_table_offset": "int: where the partition table is in flash, in bytes.",
+    },
+)
+
+Esp32MonitorInfo = provider(
+    "A console monitor, for rules that start one.",
+    fields = {
+        "config": "File: its configuration, which the environment variable ESP32_MONITOR names, by paths in runfiles.",
+        "program": "File: the executable.",
     },
 )

@@ -13,6 +13,9 @@ def _firmware_test_impl(ctx):
     asserts.equals(env, [info.elf], target[DefaultInfo].files.to_list())
     asserts.equals(env, "firmware.elf", info.elf.basename)
     asserts.equals(env, [info.map], target[OutputGroupInfo].map.to_list())
+    asserts.equals(env, [Label(":" + c) for c in ["base", "ping", "pong", "start"]], sorted([c.label for c in info.components], key = str))
+    asserts.equals(env, ("firmware", "staticlib"), (info.rust.name, info.rust.type))
+    asserts.equals(env, ["extra.ld"], basenames(info.sources))
 
     # This test is built for the build machine: the transition to the chip is the rule's own.
     asserts.false(env, info.elf.path.startswith(ctx.bin_dir.path + "/"), info.elf.path)

@@ -6,7 +6,7 @@ The targets under test that are right are in BUILD.bazel.
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("//esp32:defs.bzl", "esp32_image", "esp32_partition_table")
 load("//esp32:providers.bzl", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32PartitionTableInfo")
-load(":testing.bzl", "assert_subset", "basenames", "failure_test", "find_action", "value_of")
+load(":testing.bzl", "assert_none", "assert_subset", "basenames", "failure_test", "find_action", "value_of")
 
 def _partition_table_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -33,7 +33,7 @@ def _image_test_impl(ctx):
     # files, all of what flasher_args.json names in its folder
     asserts.equals(
         env,
-        ["image.bin"] + ["image/" + f for f in ["app.bin", "bootloader.bin", "flasher_args.json", "partition-table.bin", "table.bin"]],
+        ["image.bin"] + ["image/" + f for f in ["app.bin", "bootloader.bin", "flash_args", "flasher_args.json", "partition-table.bin", "table.bin"]],
         sorted([f.short_path.removeprefix("esp32/tests/") for f in target[DefaultInfo].files.to_list()]),
     )
     asserts.equals(env, ["app.bin", "bootloader.bin", "partition-table.bin", "table.bin"], sorted(basenames(info.files)))
@@ -75,6 +75,7 @@ def _image_test_impl(ctx):
         "--bootloader": info.bootloader.path + "@0x1000",
         "--data": "table=" + info.data["table"].path,
         "--flash-size": "2MB",
+        "--flash-args": info.flasher_args.dirname + "/flash_args",
         "--flasher-args": info.flasher_args.path,
         "--output": info.merged.path,
         "--partition-table": info.partition_table.path,
@@ -87,6 +88,67 @@ def _image_test_impl(ctx):
     return analysistest.end(env)
 
 _image_test = analysistest.make(_image_test_impl)
+
+def _sbom_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    info = target[Esp32ImageInfo]
+    asserts.equals(env, ["image.cdx.json"], basenames(target[OutputGroupInfo].sbom))
+    action = find_action(env, "Esp32Sbom", "image.cdx.json")
+    asserts.equals(env, "sbom", action.argv[1])
+    asserts.true(env, value_of(action.argv, "--inputs").endswith("/esp32/tests/image.cdx.json.inputs"))
+    inputs = json.decode(find_action(env, "FileWrite", "image.cdx.json.inputs").content)
+
+    asserts.equals(env, ("fixture", "1.2", "//esp32/tests:image"), (inputs["name"], inputs["version"], inputs["reference"]))
+    asserts.equals(env, info.elf.path, inputs["elf"]["path"])
+    asserts.equals(env, info.bootloader.path, inputs["bootloader"]["file"]["path"])
+    asserts.true(env, "/vendor/espflash-" in inputs["bootloader"]["shipped_in"], inputs["bootloader"]["shipped_in"])
+    asserts.equals(env, ["image.bin", "app.bin", "partition-table.bin", "table.bin"], [f["name"].rpartition("/")[2] for f in inputs["outputs"]])
+    asserts.equals(
+        env,
+        ["esp32/tests/components/ping/table.bin", "esp32/tests/components/start/extra.ld", "esp32/tests/partitions.csv"],
+        sorted([f["name"] for f in inputs["sources"]]),
+    )
+    asserts.equals(env, ("dout", "2MB", "1.0", "table"), tuple([inputs["settings"][s] for s in ["flashMode", "flashSize", "minChipRev", "data"]]))
+
+    crates = {c["name"]: c for c in inputs["crates"]}
+    asserts.equals(env, ["ball", "firmware", "ping_sys"], sorted(crates))
+    asserts.equals(env, "firmware", inputs["crates"][0]["name"], "the program's own is first")
+    asserts.equals(env, ["main.rs", "score.rs"], sorted([f["name"].rpartition("/")[2] for f in crates["firmware"]["sources"]]))
+    asserts.equals(env, [crates["ping_sys"]["key"]], crates["ball"]["deps"])
+    asserts.equals(env, [True], [c["linked"] for c in crates.values() if c["reference"] == "//esp32/tests:ball"])
+
+    # `ping`, which only a crate's bindings name, too
+    components = {c["reference"]: c for c in inputs["components"]}
+    asserts.equals(env, ["//esp32/tests:" + c for c in ["base", "ping", "pong", "start"]], sorted(components))
+    asserts.equals(
+        env,
+        ["1st-text.txt", "ping.c", "ping.h", "private/secret.h", "table.bin"],
+        sorted([f["name"].removeprefix("esp32/tests/components/ping/") for f in components["//esp32/tests:ping"]["sources"]]),
+    )
+    asserts.equals(env, ["//esp32/tests:base", "//esp32/tests:ping"], components["//esp32/tests:pong"]["deps"])
+
+    # how each was compiled, and nothing of the machine
+    commands = {}
+    for command in inputs["commands"]:
+        commands.setdefault(command["mnemonic"], []).append(command)
+    asserts.equals(env, {"CppCompile": 5, "Esp32Link": 1, "IdfBindgen": 1, "Rustc": 3}, {m: len(c) for m, c in commands.items()})
+    assert_subset(env, ["-Werror"], [a for c in commands["CppCompile"] if c["reference"] == "//esp32/tests:ping" for a in c["argv"]])
+    asserts.equals(env, [], [a for c in inputs["commands"] for a in c["argv"] if a.startswith("/")])
+
+    # there are bindings and no messages
+    toolchains = [t.rpartition("/")[2] for t in inputs["toolchains"]]
+    assert_subset(env, ["bindgen.cdx.json", "binutils-xtensa.cdx.json", "llvm-xtensa.cdx.json", "rustc-xtensa.cdx.json"], toolchains)
+    assert_none(env, ["protoc.cdx.json"], toolchains)
+
+    # all that it names is an input
+    files = [f.path for f in action.inputs.to_list()]
+    named = [f["path"] for part in inputs["crates"] + inputs["components"] for f in part["sources"]]
+    assert_subset(env, named + inputs["toolchains"] + [inputs["bootloader"]["shipped_in"]], files)
+    assert_subset(env, [f["path"] for f in inputs["outputs"] + inputs["sources"] + [inputs["elf"], inputs["bootloader"]["file"], inputs["tool"]]], files)
+    return analysistest.end(env)
+
+_sbom_test = analysistest.make(_sbom_test_impl)
 
 def _size_test_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -157,6 +219,7 @@ def image_test_suite(name):
         "boot": (_boot_test_test, ":boot_test", {}),
         "image": (_image_test, ":image", {}),
         "partition_table": (_partition_table_test, ":partition_table", {}),
+        "sbom": (_sbom_test, ":image", {}),
         "size": (_size_test_test, ":size_test", {}),
     }
 

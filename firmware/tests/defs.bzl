@@ -3,7 +3,7 @@
 load("//esp32:defs.bzl", "esp32_boot_test", "esp32_firmware", "esp32_image")
 
 def boot_tested_app(name, expect, deps = [], exit = None):
-    """Boots `NAME.rs` in the emulator: the test is `NAME_test`.
+    """Boots `NAME.rs` in the emulator: the test is `NAME_test`; and on a board, where there is one: `NAME_board_test`.
 
     Args:
       name: string; the source's name.
@@ -16,6 +16,7 @@ def boot_tested_app(name, expect, deps = [], exit = None):
         testonly = True,
         srcs = [name + ".rs"],
         edition = "2024",
+        visibility = ["//tools/espmon:__pkg__"],
         deps = ["//firmware/esp"] + deps,
     )
     esp32_image(
@@ -24,10 +25,12 @@ def boot_tested_app(name, expect, deps = [], exit = None):
         firmware = ":" + name,
         partition_table = "//firmware:partition_table",
     )
-    esp32_boot_test(
-        name = name + "_test",
-        exit = exit,
-        expect = expect,
-        forbid = ["FAIL"] + ([] if exit else ["Guru Meditation"]),
-        image = ":{}.image".format(name),
-    )
+    for environment, suffix in {"board": "_board_test", "qemu": "_test"}.items():
+        esp32_boot_test(
+            name = name + suffix,
+            environment = environment,
+            exit = exit,
+            expect = expect,
+            forbid = ["FAIL"] + ([] if exit else ["Guru Meditation"]),
+            image = ":{}.image".format(name),
+        )

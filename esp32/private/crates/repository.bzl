@@ -4,6 +4,7 @@ load(":cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unr
 load(":manifests.bzl", "manifest_stubs")
 load(":render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
 load(":resolve.bzl", "resolve_crates")
+load(":sbom.bzl", "COMPONENT_FILE", "crate_component", "lock_checksums")
 
 # Cargo would download everything in its own time; on a slow line that is long.
 _DOWNLOAD_TIMEOUT_SECONDS = 3600
@@ -127,7 +128,12 @@ def _unit_graph(rctx, triple, all_targets, env, root_manifest):
 def _path_flags(rctx):
     """Flags after which paths in a program are the same whichever module asked for the crates, and without modules."""
     name = rctx.name.replace("+", "~").rpartition("~")[2]
-    return ["--remap-path-prefix=external/{}=external/{}".format(rctx.name, name)] if name != rctx.name else []
+    return [
+        "--remap-path-prefix=external/{}=external/{}".format(rctx.name, name),
+        # With one mapping alone, rustc maps names of other crates' sources back, and reads those that are there without
+        # being inputs; where a macro of theirs is used, the crate's hash then depends on whether there is a sandbox.
+        "--remap-path-prefix=external/{0}/nowhere=external/{0}".format(name),
+    ]
 
 def _remove_bazel_files(rctx):
     names = []
@@ -176,8 +182,15 @@ def _crates_repository_impl(rctx):
             rctx.delete(folder)
     direct = direct_dependencies(resolved)
     path_flags = _path_flags(rctx)
+    checksums = lock_checksums(rctx.read(rctx.attr.cargo_lockfile))
+    by_label = {crate.label: crate for crate in resolved.crates}
     for crate in resolved.crates:
         annotation = annotations.get(crate.name, {})
+        rctx.file(
+            "vendor/{}/{}".format(crate.folder, COMPONENT_FILE),
+            json.encode_indent(crate_component(crate, checksums, by_label), indent = "  ") + "\n",
+            executable = False,
+        )
         rctx.file(
             "vendor/{}/BUILD.bazel".format(crate.folder),
             render_crate(

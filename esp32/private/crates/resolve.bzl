@@ -122,6 +122,9 @@ def _crate(package):
     return struct(
         name = package["name"],
         version = package["version"],
+        source = package["source"],
+        license = package.get("license") or "",
+        license_file = package.get("license_file") or "",
         folder = _basename(folder),
         label = "//vendor/{}:{}".format(_basename(folder), package["name"]),
         library = library,

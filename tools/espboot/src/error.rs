@@ -127,6 +127,52 @@ pub enum Error {
         end: u32,
     },
 
+    /// The list of boards has something else in it than ports.
+    #[error("boards '{boards}': {problem}")]
+    Boards {
+        /// The list, or the path of its file.
+        boards: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+
+    /// The file that says that a board is taken cannot be opened or locked.
+    #[error("{}: cannot lock the board: {source}", path.display())]
+    BoardLock {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+
+    /// The test was stopped while it waited.
+    #[error("no board was free: {boards} in use by other tests, until this one was stopped")]
+    NoFreeBoard {
+        /// Number of boards.
+        boards: usize,
+    },
+
+    /// The board cannot be flashed.
+    #[error("{source}")]
+    Flash {
+        /// The reason.
+        source: Box<espload::Error>,
+    },
+
+    /// The line to the board does not work.
+    #[error("{source}")]
+    Line {
+        /// The reason.
+        source: Box<espline::Error>,
+    },
+
+    /// A board shows its registers to a debugger only.
+    #[error("register {address:#010X} cannot be read on a board while it runs")]
+    NoRegisters {
+        /// Address of the register.
+        address: u32,
+    },
+
     /// The program did not do what the test expects.
     #[error(transparent)]
     Failed(Box<FailedTest>),
@@ -280,6 +326,12 @@ impl Error {
             Self::EmulatorRefused { .. } => "espboot::emulator_refused",
             Self::Io { .. } => "espboot::io",
             Self::RegisterOutside { .. } => "espboot::register_outside",
+            Self::Boards { .. } => "espboot::boards",
+            Self::BoardLock { .. } => "espboot::board_lock",
+            Self::NoFreeBoard { .. } => "espboot::no_free_board",
+            Self::Flash { source } => source.code(),
+            Self::Line { source } => source.code(),
+            Self::NoRegisters { .. } => "espboot::no_registers",
             Self::Failed(test) => test.failure.code(),
         }
     }
@@ -300,6 +352,14 @@ impl Error {
                 "the emulator has to be QEMU's qemu-system-xtensa with the CPU `de233_fpu` and the option `-run-with exit-with-parent`; QEMU 11.1 is".into()
             }
             Self::RegisterOutside { .. } => "correct the register's address in the test".into(),
+            Self::Boards { .. } => {
+                "give ports, separated by commas (/dev/ttyUSB0,socket://192.168.0.7:3333), or the absolute path of a file with one in each line".into()
+            }
+            Self::BoardLock { .. } => "remove the file, or let everybody read it".into(),
+            Self::NoFreeBoard { .. } => "add boards, run fewer tests at once (--local_test_jobs), or raise the test's `timeout`".into(),
+            Self::Flash { source } => source.help(),
+            Self::Line { source } => source.help(),
+            Self::NoRegisters { .. } => "take the registers out of the test, or run it in the emulator".into(),
             Self::Failed(test) => match test.failure {
                 Failure::Timeout { .. } => {
                     "when the console looks right so far, raise the test's timeout; else look at the last lines above".into()
@@ -326,10 +386,16 @@ impl Error {
             | Self::Until { .. }
             | Self::ElfRefused { .. }
             | Self::ElfOfOtherImage { .. }
+            | Self::Boards { .. }
+            | Self::NoRegisters { .. }
             | Self::RegisterOutside { .. } => EXIT_USAGE,
-            Self::EmulatorStart { .. } | Self::EmulatorRefused { .. } | Self::Io { .. } => {
-                EXIT_ENVIRONMENT
-            }
+            Self::EmulatorStart { .. }
+            | Self::EmulatorRefused { .. }
+            | Self::BoardLock { .. }
+            | Self::NoFreeBoard { .. }
+            | Self::Flash { .. }
+            | Self::Line { .. }
+            | Self::Io { .. } => EXIT_ENVIRONMENT,
         }
     }
 }

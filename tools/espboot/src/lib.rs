@@ -2,16 +2,18 @@
 //!
 //! A [`Spec`](spec::Spec) says what the image has to print, what registers have to hold afterwards, and how it ends.
 //! [`test`](test::test) runs it in an [`ExecutionEnvironment`](environment::ExecutionEnvironment); [`Qemu`](qemu::Qemu) is
-//! one. The image is the one that is flashed: [`boot`](boot::boot) finds in it what ROM and second-stage bootloader would
+//! one, [`Board`](board::Board) the other. The image is the one that is flashed: [`boot`](boot::boot) finds in it what ROM and second-stage bootloader would
 //! load.
 
 #![deny(missing_docs)]
 
+pub mod board;
 pub mod boot;
 pub mod checker;
 pub mod console;
 pub mod environment;
 mod error;
+pub mod pool;
 pub mod qemu;
 pub mod spec;
 mod symbols;

@@ -4,15 +4,16 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use espboot::board::Board;
+use espboot::environment::ExecutionEnvironment;
 use espboot::qemu::{Clock, Qemu};
-use espboot::spec::{Expectation, ExpectedExit, Pattern, Spec};
+use espboot::spec::{Environment, Expectation, ExpectedExit, Pattern, Spec};
 use espboot::{Error, Failure};
+use espload::Cancel;
 use regex::Regex;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -22,7 +23,7 @@ const AFTER_HELP: &str = r#"A test is a JSON file; paths in it start at the curr
     "elf": "firmware.elf",                 optional: names the functions at printed addresses
     "emulator": "qemu-system-xtensa",
     "rom": "rom.elf",                      stand-in for the ROM's functions
-    "timeout_seconds": 30,                 wall-clock time
+    "timeout_seconds": 30,                 wall-clock time, from the chip's start
     "expect": [                            lines in this order, others may come between
       {"contains": "text"},
       {"regex": "\\((?P<ms>\\d+)\\) live", "times": 3, "rising": "ms", "step": [1900, 2100]}
@@ -33,6 +34,12 @@ const AFTER_HELP: &str = r#"A test is a JSON file; paths in it start at the curr
     ],
     "exit": null                           or "reset": the program ends with a reset of the chip
   }
+For a test on a board, in the place of "emulator" and "rom", and without "registers":
+    "board": {
+      "boards": "/dev/ttyUSB0,/dev/ttyUSB1",  ports, or the path of a file with one in each line
+      "flasher_args": "flasher_args.json",    what is flashed; the files beside it
+      "baud": 460800
+    }
 
 Under `bazel test`, the console also goes to the file console.log of the test's undeclared outputs.
 
@@ -116,14 +123,17 @@ fn test(argument: Option<PathBuf>) -> Result<(), Error> {
         error.exit();
     };
     let spec = Spec::read(&path)?;
-    let environment = Qemu {
-        emulator: spec.emulator.clone(),
-        rom: spec.rom.clone(),
-        clock: Clock::Instructions,
-    };
     let mut output = Output::new()?;
-    let stop = stop_flag()?;
-    let summary = espboot::test::test(&spec, &environment, &mut output, &stop)?;
+    let cancel = cancel_by_signals()?;
+    let environment: Box<dyn ExecutionEnvironment> = match spec.environment.clone() {
+        Environment::Qemu { emulator, rom } => Box::new(Qemu {
+            emulator,
+            rom,
+            clock: Clock::Instructions,
+        }),
+        Environment::Board(board) => Box::new(Board::new(&board, cancel.clone())?),
+    };
+    let summary = espboot::test::test(&spec, environment.as_ref(), &mut output, &cancel.flag())?;
     eprintln!(
         "passed: {} lines on the console, {} registers compared, {:.1} s",
         summary.lines,
@@ -145,8 +155,10 @@ fn run(arguments: &Run) -> Result<(), Error> {
     let spec = Spec {
         image: arguments.image.clone(),
         elf: arguments.elf.clone(),
-        emulator: arguments.emulator.clone(),
-        rom: arguments.rom.clone(),
+        environment: Environment::Qemu {
+            emulator: arguments.emulator.clone(),
+            rom: arguments.rom.clone(),
+        },
         timeout: arguments.timeout.unwrap_or(Duration::MAX),
         exit: watched.then_some(ExpectedExit::Reset),
         expect: until
@@ -157,11 +169,11 @@ fn run(arguments: &Run) -> Result<(), Error> {
         registers: Vec::new(),
     };
     let environment = Qemu {
-        emulator: spec.emulator.clone(),
-        rom: spec.rom.clone(),
+        emulator: arguments.emulator.clone(),
+        rom: arguments.rom.clone(),
         clock: Clock::Real,
     };
-    let stop = stop_flag()?;
+    let stop = cancel_by_signals()?.flag();
     match espboot::test::test(&spec, &environment, &mut io::stdout().lock(), &stop) {
         Ok(_) if watched => eprintln!("the program reset the chip"),
         Err(Error::Failed(test)) if watched && matches!(test.failure, Failure::Stopped) => {}
@@ -184,16 +196,16 @@ fn test_of_environment() -> Option<PathBuf> {
     Some(found.unwrap_or(path))
 }
 
-/// A flag that the signals set which ask a program to end.
-fn stop_flag() -> Result<Arc<AtomicBool>, Error> {
-    let flag = Arc::new(AtomicBool::new(false));
+/// What the signals cancel that ask a program to end.
+fn cancel_by_signals() -> Result<Cancel, Error> {
+    let cancel = Cancel::default();
     for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(|source| Error::Io {
+        signal_hook::flag::register(signal, cancel.flag()).map_err(|source| Error::Io {
             what: "handle signals",
             source,
         })?;
     }
-    Ok(flag)
+    Ok(cancel)
 }
 
 /// Standard output, and the file among the undeclared outputs of a Bazel test.

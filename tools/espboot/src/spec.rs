@@ -19,6 +19,12 @@
 //! }
 //! ```
 //!
+//! For a test on a board, these take the place of `emulator` and `rom`:
+//!
+//! ```json
+//!   "board": {"boards": "/dev/ttyUSB0,/dev/ttyUSB1", "flasher_args": "firmware/image/flasher_args.json", "baud": 460800}
+//! ```
+//!
 //! Paths are relative to the current directory or absolute.
 
 use std::fmt;
@@ -38,11 +44,9 @@ pub struct Spec {
     pub image: PathBuf,
     /// The ELF file that the application was made from, to name the functions of a backtrace.
     pub elf: Option<PathBuf>,
-    /// `qemu-system-xtensa`.
-    pub emulator: PathBuf,
-    /// ELF file that stands in for the ROM's functions.
-    pub rom: PathBuf,
-    /// Wall-clock time after which the test fails.
+    /// What it runs in.
+    pub environment: Environment,
+    /// Wall-clock time from the chip's start after which the test fails.
     pub timeout: Duration,
     /// Lines that the console has to show, in this order; other lines may come between.
     pub expect: Vec<Expectation>,
@@ -52,6 +56,32 @@ pub struct Spec {
     pub registers: Vec<RegisterCheck>,
     /// How the program has to end; `None` when it is to be stopped after the last expected line.
     pub exit: Option<ExpectedExit>,
+}
+
+/// What a test runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Environment {
+    /// Stock QEMU.
+    Qemu {
+        /// `qemu-system-xtensa`.
+        emulator: PathBuf,
+        /// ELF file that stands in for the ROM's functions.
+        rom: PathBuf,
+    },
+    /// One of several boards.
+    Board(BoardSpec),
+}
+
+/// The boards of a test, and what is flashed to the one that is free.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoardSpec {
+    /// Ports, separated by commas, or the path of a file that lists them.
+    pub boards: String,
+    /// `flasher_args.json` of the image.
+    pub flasher_args: PathBuf,
+    /// Baud rate for flashing.
+    pub baud: u32,
 }
 
 /// How a program ends.
@@ -164,8 +194,12 @@ struct RawSpec {
     image: PathBuf,
     #[serde(default)]
     elf: Option<PathBuf>,
-    emulator: PathBuf,
-    rom: PathBuf,
+    #[serde(default)]
+    emulator: Option<PathBuf>,
+    #[serde(default)]
+    rom: Option<PathBuf>,
+    #[serde(default)]
+    board: Option<BoardSpec>,
     timeout_seconds: f64,
     #[serde(default)]
     expect: Vec<RawExpectation>,
@@ -233,6 +267,22 @@ impl RawSpec {
                     format!("{} is not a time", self.timeout_seconds),
                 )
             })?;
+        let environment = match (self.emulator, self.rom, self.board) {
+            (Some(emulator), Some(rom), None) => Environment::Qemu { emulator, rom },
+            (None, None, Some(_)) if !self.registers.is_empty() => {
+                return Err(problem(
+                    "registers",
+                    "cannot be read on a board while it runs",
+                ));
+            }
+            (None, None, Some(board)) => Environment::Board(board),
+            _ => {
+                return Err(problem(
+                    "emulator",
+                    "and \"rom\" are needed, or \"board\" instead of both",
+                ));
+            }
+        };
         let expect = self.expect.into_iter().enumerate();
         let expect = expect
             .map(|(index, raw)| raw.check(&format!("expect[{index}]")))
@@ -253,8 +303,7 @@ impl RawSpec {
         Ok(Spec {
             image: self.image,
             elf: self.elf,
-            emulator: self.emulator,
-            rom: self.rom,
+            environment,
             timeout,
             expect,
             forbid,

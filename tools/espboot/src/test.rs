@@ -30,7 +30,7 @@ pub struct Summary {
     pub lines: usize,
     /// Number of registers compared.
     pub registers: usize,
-    /// Wall-clock time.
+    /// Wall-clock time from the chip's start.
     pub duration: Duration,
 }
 
@@ -48,8 +48,8 @@ pub fn test(
         .as_deref()
         .map(|elf| read_symbols(elf, spec, &image))
         .transpose()?;
-    let start = Instant::now();
     let execution = environment.start(&image)?;
+    let start = Instant::now();
     let mut run = Run {
         spec,
         execution,

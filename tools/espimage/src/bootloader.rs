@@ -44,6 +44,22 @@ pub fn with_settings(
     Ok(bytes)
 }
 
+/// The version of ESP-IDF in a bootloader's descriptor (`esp_bootloader_desc_t`, ESP-IDF
+/// `components/esp_bootloader_format/include/esp_bootloader_desc.h`), which is at the start of its first segment. Bootloaders
+/// older than ESP-IDF 5.2 have none.
+pub fn idf_version(bootloader: &Image<'_>) -> Option<String> {
+    const MAGIC: u8 = 0x50;
+    const IDF_VERSION: std::ops::Range<usize> = 8..40;
+    let data = bootloader.segments.first()?.data;
+    if data.first() != Some(&MAGIC) {
+        return None;
+    }
+    let field = data.get(IDF_VERSION)?;
+    let text = field.split(|&byte| byte == 0).next()?;
+    let text = std::str::from_utf8(text).ok()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// Checks that a bootloader of `len` bytes ends below the partition table.
 pub fn check_size(len: usize, chip: Chip, partition_table_offset: u32) -> Result<(), Error> {
     let room = partition_table_offset.saturating_sub(chip.bootloader_offset());

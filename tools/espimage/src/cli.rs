@@ -18,6 +18,8 @@ use crate::image::{self, Image, hex};
 use crate::merged::{self, InputFile, MergeInput, ParseOptions};
 use crate::output;
 use crate::partition::{self, PartitionTable, TableOptions};
+use crate::provenance::{self, Found, Wanted};
+use crate::sbom::{self, Inputs};
 use crate::size::{self, Budget};
 
 /// Exit code when all went well.
@@ -82,7 +84,7 @@ enum Command {
     /// Merges bootloader, partition table, application and data into one image for flash offset 0
     #[command(after_help = after_help!(
         "merge --bootloader bootloader.bin --partition-table partition-table.bin --app app.bin \
-         --data nvs=nvs.bin --output image.bin --flasher-args flasher_args.json"
+         --data nvs=nvs.bin --output image.bin --flasher-args flasher_args.json --flash-args flash_args"
     ))]
     Merge(MergeArgs),
     /// Checks what ROM and second-stage bootloader check before they jump
@@ -94,6 +96,15 @@ enum Command {
         "size --elf firmware.elf --image app.bin=out/app.bin --budget iram=16384 --budget app.bin=40K"
     ))]
     Size(SizeArgs),
+    /// Finds the ELF file and the bill of materials that an image was made from
+    #[command(after_help = after_help!(
+        "provenance image.bin --elf bazel-out --sbom bazel-bin/firmware",
+        "provenance read_back.bin --sbom releases/"
+    ))]
+    Provenance(ProvenanceArgs),
+    /// Writes the bill of materials of an image: CycloneDX 1.6 as JSON
+    #[command(after_help = after_help!("sbom --inputs image.cdx.json.inputs --output image.cdx.json"))]
+    Sbom(SbomArgs),
     /// Prints what is in an image, also in one that `verify` refuses
     #[command(after_help = after_help!("info image.bin"))]
     Info(InfoArgs),
@@ -182,6 +193,9 @@ struct MergeArgs {
     /// Where to write IDF's description of the files
     #[arg(long, value_name = "FILE")]
     flasher_args: PathBuf,
+    /// Where to write the same as arguments of esptool: `esptool write-flash @flash_args`
+    #[arg(long, value_name = "FILE")]
+    flash_args: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -213,6 +227,34 @@ struct SizeArgs {
     /// Limit for a region (iram, dram, flash_code, flash_data, ...) or an image, in bytes or as 16K; can be repeated
     #[arg(long, value_name = "NAME=BYTES", value_parser = parse_budget)]
     budget: Vec<Budget>,
+}
+
+#[derive(Args)]
+struct ProvenanceArgs {
+    /// Merged image, image of an application, or what was read back from a device
+    image: PathBuf,
+    /// ELF file, or folder to look for it in; can be repeated. With neither this nor --sbom: the image's folder, and bazel-out
+    #[arg(long, value_name = "FILE|DIR")]
+    elf: Vec<PathBuf>,
+    /// Bill of materials (.cdx.json), or folder to look for it in; can be repeated
+    #[arg(long, value_name = "FILE|DIR")]
+    sbom: Vec<PathBuf>,
+    /// Flash offset of the file's first byte; without it, 0
+    #[arg(long, value_name = "OFFSET", value_parser = parse_u32)]
+    offset: Option<u32>,
+    /// Flash offset of the partition table
+    #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32)]
+    partition_table_offset: u32,
+}
+
+#[derive(Args)]
+struct SbomArgs {
+    /// What the build knows of the image, as JSON
+    #[arg(long, value_name = "FILE")]
+    inputs: PathBuf,
+    /// Where to write the bill of materials
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
 }
 
 #[derive(Args)]
@@ -248,6 +290,8 @@ where
         Command::Merge(args) => run_merge(cli.chip, args),
         Command::Verify(args) => run_verify(cli.chip, args, stdout),
         Command::Size(args) => run_size(cli.chip, args, stdout),
+        Command::Provenance(args) => run_provenance(cli.chip, args, stdout),
+        Command::Sbom(args) => run_sbom(cli.chip, args),
         Command::Info(args) => run_info(cli.chip, args, stdout),
     };
     match result {
@@ -364,10 +408,15 @@ fn run_merge(chip: Chip, args: &MergeArgs) -> Result<(), Error> {
         ..input
     })?;
     let json = merged.flasher_args.to_json();
-    output::write_all(&[
+    let esptool = merged.flasher_args.to_esptool();
+    let mut outputs: Vec<(&Path, &[u8])> = vec![
         (&args.output, &merged.image),
         (&args.flasher_args, json.as_bytes()),
-    ])
+    ];
+    if let Some(path) = &args.flash_args {
+        outputs.push((path, esptool.as_bytes()));
+    }
+    output::write_all(&outputs)
 }
 
 fn run_verify(chip: Chip, args: &VerifyArgs, stdout: &mut dyn Write) -> Result<(), Error> {
@@ -437,6 +486,99 @@ fn run_size(chip: Chip, args: &SizeArgs, stdout: &mut dyn Write) -> Result<(), E
             over: over.join(", "),
         }))
     }
+}
+
+fn run_provenance(chip: Chip, args: &ProvenanceArgs, stdout: &mut dyn Write) -> Result<(), Error> {
+    let bytes = read(&args.image)?;
+    let name = args.image.to_string_lossy();
+    let in_file = |error: Error| error.in_file(&name);
+    let options = ParseOptions {
+        chip,
+        partition_table_offset: args.partition_table_offset,
+        ..ParseOptions::default()
+    };
+    let applications = provenance::applications(&bytes, args.offset, options).map_err(in_file)?;
+
+    let mut found = Found::default();
+    let mut places: Vec<_> = args.elf.iter().chain(&args.sbom).cloned().collect();
+    if places.is_empty() {
+        let folder = args.image.parent().filter(|f| !f.as_os_str().is_empty());
+        places.push(folder.unwrap_or(Path::new(".")).to_owned());
+        places.extend(Some(PathBuf::from("bazel-out")).filter(|folder| folder.is_dir()));
+        found.look(&places, Wanted::Both)?;
+    } else {
+        found.look(&args.elf, Wanted::Elfs)?;
+        found.look(&args.sbom, Wanted::Boms)?;
+    }
+    for application in &applications {
+        let elf_sha256 = application.elf_sha256();
+        let descriptor = &application.descriptor;
+        let mut text = format!(
+            "{name}: project {}, version {}",
+            descriptor.project_name, descriptor.version
+        );
+        if let Some(partition) = &application.partition {
+            text += &format!(", in partition '{partition}'");
+        }
+        text += &format!("\n  app.bin sha256  {}\n", application.sha256);
+        text += &format!("  elf sha256      {elf_sha256}\n");
+        let elf = found.elf(&elf_sha256);
+        let bom = found.bom(&elf_sha256);
+        if let Some(elf) = elf {
+            text += &format!("  elf             {}\n", elf.display());
+        }
+        let mut content_hash = Ok("");
+        if let Some((path, bom)) = bom {
+            text += &format!("  sbom            {}\n", path.display());
+            content_hash = provenance::content_hash(bom, application)
+                .map_err(|error| error.in_file(&path.to_string_lossy()));
+            if let Ok(hash) = content_hash {
+                let reference = bom.metadata.component.reference.as_deref();
+                text += &format!("  built from      {hash}\n");
+                text += &format!("  as              {}\n", reference.unwrap_or_default());
+            }
+        }
+        print(stdout, &text)?;
+        content_hash?;
+        let not_found = |count: usize, kind: &'static str, places: &[PathBuf]| {
+            let what = match &application.partition {
+                Some(partition) => format!("the application in partition '{partition}'"),
+                None => "the application".to_owned(),
+            };
+            let places: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
+            in_file(Error::ProvenanceNotFound {
+                what,
+                sha256: elf_sha256.clone(),
+                count,
+                kind,
+                places: places.join(", "),
+            })
+        };
+        if elf.is_none() && !args.elf.is_empty() {
+            return Err(not_found(found.elfs.len(), "ELF files", &args.elf));
+        }
+        if bom.is_none() && !args.sbom.is_empty() {
+            let count = found.boms.len();
+            return Err(not_found(count, "bills of materials", &args.sbom));
+        }
+        if elf.is_none() && bom.is_none() {
+            let count = found.elfs.len() + found.boms.len();
+            return Err(not_found(
+                count,
+                "ELF files and bills of materials",
+                &places,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn run_sbom(chip: Chip, args: &SbomArgs) -> Result<(), Error> {
+    let inputs: Inputs = serde_json::from_slice(&read(&args.inputs)?).map_err(|error| {
+        Error::SbomInputs(error.to_string()).in_file(&args.inputs.to_string_lossy())
+    })?;
+    let bom = sbom::make(&inputs, chip)?;
+    output::write_all(&[(&args.output, bom.to_json().as_bytes())])
 }
 
 fn run_info(chip: Chip, args: &InfoArgs, stdout: &mut dyn Write) -> Result<(), Error> {

@@ -417,6 +417,37 @@ pub enum Error {
     BudgetUnknown { name: String, known: String },
     #[error("'{name}' is given twice")]
     SizeNameTwice { name: String },
+
+    // Bills of materials and provenance
+    #[error("not a description of an image's inputs: {0}")]
+    SbomInputs(String),
+    #[error("not a component of CycloneDX 1.6: {0}")]
+    SbomComponent(String),
+    #[error("not a bill of materials as `espimage sbom` writes it: {0}")]
+    SbomJson(String),
+    #[error("no app partition holds an application with a descriptor")]
+    ProvenanceNoApplication,
+    #[error("not a linked program for Xtensa (ELF)")]
+    ProvenanceNotElf,
+    #[error("not a bill of materials: its name does not end in .cdx.json")]
+    ProvenanceNotBom,
+    #[error(
+        "{what} was made from the ELF file with SHA-256 {sha256}, which is none of the {count} {kind} in {places}"
+    )]
+    ProvenanceNotFound {
+        what: String,
+        sha256: String,
+        count: usize,
+        kind: &'static str,
+        places: String,
+    },
+    #[error("the content hash is {recorded}, but what the file lists gives {computed}")]
+    ProvenanceContentHash { recorded: String, computed: String },
+    #[error(
+        "it is of an image from the same ELF file (SHA-256 {elf}), but no file of that image is the application with SHA-256 \
+         {sha256}"
+    )]
+    ProvenanceOtherApplication { sha256: String, elf: String },
 }
 
 impl Error {
@@ -573,6 +604,15 @@ impl Error {
             Self::OverBudget { .. } => "espimage::over_budget",
             Self::BudgetUnknown { .. } => "espimage::budget_unknown",
             Self::SizeNameTwice { .. } => "espimage::size_name_twice",
+            Self::SbomInputs(_) => "espimage::sbom_inputs",
+            Self::SbomComponent(_) => "espimage::sbom_component",
+            Self::SbomJson(_) => "espimage::sbom_json",
+            Self::ProvenanceNoApplication => "espimage::provenance_no_application",
+            Self::ProvenanceNotElf => "espimage::provenance_not_elf",
+            Self::ProvenanceNotBom => "espimage::provenance_not_bom",
+            Self::ProvenanceNotFound { .. } => "espimage::provenance_not_found",
+            Self::ProvenanceContentHash { .. } => "espimage::provenance_content_hash",
+            Self::ProvenanceOtherApplication { .. } => "espimage::provenance_other_application",
         }
     }
 
@@ -791,6 +831,32 @@ impl Error {
                 return format!("use one of {known}; name images with --image NAME=FILE");
             }
             Self::SizeNameTwice { .. } => "give each name once",
+            Self::SbomInputs(_) => {
+                "build the output group `sbom` of an esp32_image, which writes the description: docs/provenance.md"
+            }
+            Self::SbomComponent(_) => {
+                "write it as CycloneDX has it: an object with at least `type`, `name` and `bom-ref`"
+            }
+            Self::SbomJson(_) | Self::ProvenanceNotBom => {
+                "pass the file NAME.cdx.json of the output group `sbom`, or a folder"
+            }
+            Self::ProvenanceNoApplication => {
+                "read the whole flash back, and check --offset and --partition-table-offset"
+            }
+            Self::ProvenanceNotElf => {
+                "pass the ELF file as the linker wrote it, or a folder, such as bazel-out"
+            }
+            Self::ProvenanceNotFound { .. } => {
+                "name with --elf or --sbom where the build that made it is kept, or build what may be its source again: the same \
+                 source gives the same ELF file"
+            }
+            Self::ProvenanceContentHash { .. } => {
+                "the file was edited: build the output group `sbom` again"
+            }
+            Self::ProvenanceOtherApplication { .. } => {
+                "pass the bill of materials of this very image: another had other flash settings or versions, or the application \
+                 was changed after it was built"
+            }
         };
         text.to_owned()
     }

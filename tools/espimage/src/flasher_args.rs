@@ -1,4 +1,4 @@
-//! `flasher_args.json`: what ESP-IDF's build tells tools that write the flash.
+//! `flasher_args.json` and `flash_args`: what ESP-IDF's build tells tools that write the flash.
 
 use std::fmt;
 
@@ -160,6 +160,15 @@ impl FlasherArgs {
                 chip: chip.name().to_owned(),
             },
         }
+    }
+
+    /// The text of `flash_args`: what esptool's `write-flash @flash_args` takes, in the folder of the files.
+    pub fn to_esptool(&self) -> String {
+        let mut text = self.write_flash_args.join(" ") + "\n";
+        for (offset, file) in &self.flash_files.0 {
+            text += &format!("{offset} {file}\n");
+        }
+        text
     }
 
     /// The JSON text.

@@ -6,6 +6,7 @@
 //!   the ROM and the second-stage bootloader would refuse. [`flasher_args`]: its description for tools that write the flash.
 //! - [`image`](mod@image): the image format; [`elf`]: the linked program; [`chip`]: memory map and constants of the chip.
 //! - [`size`]: use of each memory region against a budget.
+//! - [`sbom`]: bills of materials; [`provenance`]: from an image to its ELF file and its bill of materials.
 //! - [`cli`]: the command line, which can be run in-process.
 
 #![deny(missing_docs)]
@@ -23,6 +24,8 @@ pub mod image;
 pub mod merged;
 pub mod output;
 pub mod partition;
+pub mod provenance;
+pub mod sbom;
 pub mod size;
 
 pub use chip::Chip;

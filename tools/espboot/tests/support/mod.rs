@@ -1,8 +1,13 @@
 //! A merged image for tests.
 
+#![allow(dead_code)] // Each test uses what it needs.
+
+use std::fs;
+use std::path::Path;
+
 use espimage::Chip;
 use espimage::flash::{FlashFrequency, FlashMode, FlashSettings, FlashSize};
-use espimage::merged::{self, InputFile, MergeInput};
+use espimage::merged::{self, InputFile, MergeInput, Merged};
 use espimage::partition::{self, PartitionTable, TableOptions};
 use espimage::{bootloader, image};
 
@@ -49,6 +54,20 @@ pub(crate) fn app(mark: u8) -> Vec<u8> {
     bytes
 }
 
+/// Writes the files of an image with `app` and their `flasher_args.json` into a folder. Returns the flash with them.
+pub(crate) fn write_files(folder: &Path, app: &[u8]) -> Vec<u8> {
+    let (merged, files) = merge("factory, app, factory, 0x10000, 1M", app, None, &[]);
+    fs::write(
+        folder.join("flasher_args.json"),
+        merged.flasher_args.to_json(),
+    )
+    .unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+    merged.image
+}
+
 /// A flash with this partition table (CSV) and these files in its partitions.
 pub(crate) fn flash(
     partitions: &str,
@@ -56,6 +75,15 @@ pub(crate) fn flash(
     app_partition: Option<&str>,
     data: &[(&str, &[u8])],
 ) -> Vec<u8> {
+    merge(partitions, app, app_partition, data).0.image
+}
+
+fn merge(
+    partitions: &str,
+    app: &[u8],
+    app_partition: Option<&str>,
+    data: &[(&str, &[u8])],
+) -> (Merged, [(&'static str, Vec<u8>); 3]) {
     let chip = Chip::Esp32;
     let bootloader = bootloader::shipped(chip, FLASH).expect("a bootloader");
     let options = TableOptions {
@@ -89,5 +117,11 @@ pub(crate) fn flash(
             .map(|&(name, bytes)| (name, InputFile { name, bytes }))
             .collect(),
     };
-    merged::merge(&input).expect("a merged image").image
+    let merged = merged::merge(&input).expect("a merged image");
+    let files = [
+        ("bootloader.bin", bootloader.clone()),
+        ("partition-table.bin", table.clone()),
+        ("app.bin", app.to_vec()),
+    ];
+    (merged, files)
 }

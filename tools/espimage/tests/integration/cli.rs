@@ -17,6 +17,8 @@ fn wrong_command_lines_exit_with_2() {
         "merge --bootloader b --partition-table p --app a --data nvs --output o --flasher-args f",
         "size --elf a --budget iram",
         "verify x --offset ten",
+        "provenance",
+        "sbom --inputs x",
     ];
     for line in lines {
         let outcome = folder.run(line);
@@ -39,6 +41,8 @@ fn help_names_exit_codes_and_an_example() {
         "verify",
         "size",
         "info",
+        "provenance",
+        "sbom",
     ] {
         let help = folder.run(&format!("{command} --help")).ok();
         assert!(

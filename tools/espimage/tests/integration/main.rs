@@ -6,5 +6,7 @@ mod common;
 mod convert;
 mod merge;
 mod partition_table;
+mod provenance;
+mod sbom;
 mod size;
 mod verify;

@@ -1,0 +1,12 @@
+//! `espdiff`: says where two builds differ.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let (mut stdout, mut stderr) = (std::io::stdout().lock(), std::io::stderr().lock());
+    ExitCode::from(espdiff::cli::run(
+        std::env::args_os(),
+        &mut stdout,
+        &mut stderr,
+    ))
+}

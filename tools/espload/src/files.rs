@@ -1,0 +1,241 @@
+//! The files of an image, and what they ask of the device.
+
+use std::path::Path;
+
+use espimage::Chip;
+use espimage::flasher_args::FlasherArgs;
+use espimage::image::{Image, MAGIC};
+use espimage::merged::{ERASED, ParseOptions, parse_with};
+use espimage::partition::{PartitionTable, TableOptions};
+
+use crate::Error;
+
+/// Bytes of a flash sector, the least that can be erased.
+pub const SECTOR: usize = 0x1000;
+
+/// A file and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlashFile {
+    /// Name, for messages.
+    pub name: String,
+    /// Flash offset, a multiple of [`SECTOR`].
+    pub offset: u32,
+    /// Contents.
+    pub bytes: Vec<u8>,
+    /// What it is.
+    pub role: Role,
+}
+
+/// What a file is, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The second-stage bootloader.
+    Bootloader,
+    /// The partition table.
+    PartitionTable,
+    /// The application.
+    App,
+    /// Anything else.
+    Data,
+}
+
+impl FlashFile {
+    /// First byte after the file.
+    pub fn end(&self) -> u64 {
+        u64::from(self.offset) + self.bytes.len() as u64
+    }
+
+    /// Number of sectors that it occupies.
+    pub fn sectors(&self) -> usize {
+        self.bytes.len().div_ceil(SECTOR)
+    }
+}
+
+/// The header of an image among the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderClaims {
+    /// The file.
+    pub file: String,
+    /// Chip id.
+    pub chip_id: u16,
+    /// Lowest revision, major * 100 + minor.
+    pub min_revision: u16,
+    /// Highest revision; `None` is any.
+    pub max_revision: Option<u16>,
+    /// Flash size in bytes.
+    pub flash_size: Option<u32>,
+}
+
+/// All files of an image, ascending by offset and without overlap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlashImage {
+    /// The files.
+    pub files: Vec<FlashFile>,
+    /// What the headers of bootloader and application say.
+    pub headers: Vec<HeaderClaims>,
+}
+
+impl FlashImage {
+    /// Reads `flasher_args.json` and the files next to it. Nothing is judged but what is needed to write them; see
+    /// [`FlashImage::verify`].
+    pub fn read(flasher_args: &Path) -> Result<Self, Error> {
+        let path = flasher_args.display().to_string();
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|error| Error::Read {
+                path: path.display().to_string(),
+                error,
+            })
+        };
+        let args: FlasherArgs = serde_json::from_slice(&read(flasher_args)?).map_err(|error| {
+            let path = path.clone();
+            Error::Json { path, error }
+        })?;
+        if args.extra_esptool_args.chip != Chip::Esp32.name() {
+            return Err(Error::UnknownChip {
+                chip: args.extra_esptool_args.chip,
+            });
+        }
+        if args.flash_files.0.is_empty() {
+            return Err(Error::NoFiles { path });
+        }
+        let folder = flasher_args.parent().unwrap_or(Path::new(""));
+        let mut files = Vec::new();
+        for (offset, file) in &args.flash_files.0 {
+            let entry = args.entries.0.iter().find(|(_, entry)| entry.file == *file);
+            let role = match entry.map(|(name, _)| name.as_str()) {
+                Some("bootloader") => Role::Bootloader,
+                Some("partition-table" | "partition_table") => Role::PartitionTable,
+                Some("app") => Role::App,
+                _ => Role::Data,
+            };
+            if entry.is_some_and(|(_, entry)| entry.encrypted == "true") {
+                return Err(Error::EncryptedFile { path: file.clone() });
+            }
+            let digits = offset.strip_prefix("0x");
+            let number = match digits {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => offset.parse(),
+            };
+            let Ok(number) = number else {
+                let value = offset.clone();
+                return Err(Error::Offset { path, value });
+            };
+            files.push(FlashFile {
+                name: Path::new(file)
+                    .file_name()
+                    .map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned()),
+                offset: number,
+                bytes: read(&folder.join(file))?,
+                role,
+            });
+        }
+        Self::new(files)
+    }
+
+    /// Puts the files in order, and refuses what cannot be written.
+    pub fn new(mut files: Vec<FlashFile>) -> Result<Self, Error> {
+        files.sort_by_key(|file| file.offset);
+        for file in &files {
+            if file.bytes.is_empty() {
+                return Err(Error::EmptyFile {
+                    path: file.name.clone(),
+                });
+            }
+            if !(file.offset as usize).is_multiple_of(SECTOR) {
+                return Err(Error::Unaligned {
+                    file: file.name.clone(),
+                    offset: file.offset,
+                });
+            }
+        }
+        for pair in files.windows(2) {
+            let (first, second) = (&pair[0], &pair[1]);
+            if first.end() > u64::from(second.offset) {
+                return Err(Error::Overlap {
+                    first: first.name.clone(),
+                    first_end: first.end(),
+                    second: second.name.clone(),
+                    second_offset: second.offset,
+                });
+            }
+        }
+        let headers = files
+            .iter()
+            .filter(|file| matches!(file.role, Role::Bootloader | Role::App))
+            .filter_map(|file| {
+                let header = Image::parse(&file.bytes, file.offset).ok()?.header;
+                Some(HeaderClaims {
+                    file: file.name.clone(),
+                    chip_id: header.chip_id,
+                    min_revision: header.min_chip_rev,
+                    max_revision: Some(header.max_chip_rev)
+                        .filter(|max| ![0, 0xFFFF].contains(max)),
+                    flash_size: header
+                        .flash_settings(Chip::Esp32)
+                        .ok()
+                        .map(|settings| settings.size.bytes()),
+                })
+            })
+            .collect();
+        Ok(Self { files, headers })
+    }
+
+    /// Refuses what ROM or bootloader would refuse: as `espimage verify` does.
+    pub fn verify(&self) -> Result<(), Error> {
+        let image = |error| Error::Image { error };
+        let find = |role| self.files.iter().find(move |file| file.role == role);
+        if let (Some(_), Some(table), Some(_)) = (
+            find(Role::Bootloader),
+            find(Role::PartitionTable),
+            find(Role::App),
+        ) {
+            let end = self.files.last().map_or(0, |file| file.end() as usize);
+            let mut flash = vec![ERASED; end];
+            for file in &self.files {
+                flash[file.offset as usize..][..file.bytes.len()].copy_from_slice(&file.bytes);
+            }
+            let options = ParseOptions {
+                partition_table_offset: table.offset,
+                ..ParseOptions::default()
+            };
+            return parse_with(&flash, options).map(drop).map_err(image);
+        }
+        for file in &self.files {
+            let parse = || Image::parse(&file.bytes, file.offset);
+            match file.role {
+                Role::Bootloader => parse().and_then(|found| found.verify_bootloader(Chip::Esp32)),
+                Role::App => parse().and_then(|found| found.verify_app(Chip::Esp32, &[])),
+                Role::PartitionTable => {
+                    let options = TableOptions {
+                        chip: Chip::Esp32,
+                        offset: file.offset,
+                        flash_size: None,
+                    };
+                    PartitionTable::from_binary(&file.bytes, options).map(drop)
+                }
+                Role::Data
+                    if file.bytes[0] == MAGIC && file.offset == Chip::Esp32.bootloader_offset() =>
+                {
+                    parse().and_then(|found| found.verify_bootloader(Chip::Esp32))
+                }
+                Role::Data => Ok(()),
+            }
+            .map_err(image)?;
+        }
+        Ok(())
+    }
+
+    /// Only the application.
+    pub fn app_only(&self) -> Option<Self> {
+        let app = self.files.iter().find(|file| file.role == Role::App)?;
+        Some(Self {
+            files: vec![app.clone()],
+            headers: self
+                .headers
+                .iter()
+                .filter(|header| header.file == app.name)
+                .cloned()
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! `espload`: see [`espload::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(espload::cli::main())
+}

@@ -1,0 +1,364 @@
+//! What is at the addresses that a program prints: functions, files and lines.
+
+use std::fmt;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use addr2line::Loader;
+use object::{Object, ObjectSection, SectionKind};
+use regex::Regex;
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::log_line::LogLine;
+
+/// A linked program with its debug information.
+pub struct Program {
+    path: PathBuf,
+    loader: Loader,
+    code: Vec<Range<u32>>,
+    sha256: String,
+}
+
+/// A function at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The function, demangled.
+    pub function: String,
+    /// File and line, as far as the debug information says.
+    pub location: Option<Location>,
+}
+
+/// A place in the sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file as the compiler was given it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: Option<u32>,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        match self.line {
+            Some(line) => write!(f, ":{line}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An address in a line of the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// The register that holds it, in a register dump.
+    pub register: Option<String>,
+    /// The address as it is printed.
+    pub address: u32,
+    /// How often it is printed in a row.
+    pub times: usize,
+    /// The function, and the functions that it is inlined in, innermost first. Never empty.
+    pub frames: Vec<Frame>,
+}
+
+impl Program {
+    /// Reads an ELF file.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = fs::read(path).map_err(|source| Error::FileUnreadable {
+            what: "the ELF file",
+            path: path.to_owned(),
+            source,
+        })?;
+        let refused = |problem: String| Error::ElfRefused {
+            path: path.to_owned(),
+            problem,
+        };
+        let object = object::File::parse(&*bytes).map_err(|error| refused(error.to_string()))?;
+        if object.architecture() != object::Architecture::Xtensa {
+            return Err(refused(format!(
+                "it is a program for {:?}",
+                object.architecture()
+            )));
+        }
+        let loader = Loader::new(path).map_err(|error| refused(error.to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            loader,
+            code: code(&object),
+            sha256: hex(&Sha256::digest(&bytes)),
+        })
+    }
+
+    /// The ELF file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// SHA-256 of the ELF file in lower-case digits.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Whether an address is in a section that holds code.
+    pub fn is_code(&self, address: u32) -> bool {
+        self.code.iter().any(|range| range.contains(&address))
+    }
+
+    /// The function at an address, and the functions that it is inlined in, innermost first; empty if none is known.
+    pub fn frames(&self, address: u32) -> Vec<Frame> {
+        let address = u64::from(address);
+        let symbol = self.loader.find_symbol(address).map(demangle);
+        let mut frames = Vec::new();
+        // Broken debug information is as good as none.
+        if let Ok(mut found) = self.loader.find_frames(address) {
+            while let Ok(Some(frame)) = found.next() {
+                let name = frame
+                    .function
+                    .as_ref()
+                    .and_then(|name| name.raw_name().ok());
+                frames.push(Frame {
+                    function: name.map_or_else(String::new, |name| short_name(&name)),
+                    location: frame.location.and_then(|location| {
+                        Some(Location {
+                            file: location.file?.trim_start_matches("./").to_owned(),
+                            line: location.line.filter(|&line| line != 0),
+                        })
+                    }),
+                });
+            }
+        }
+        match (frames.last_mut(), symbol) {
+            // The debug information may have names without their modules, or none (assembly); the symbol has the whole name.
+            (Some(outermost), Some(symbol)) if symbol.contains(&outermost.function) => {
+                outermost.function = symbol;
+            }
+            (None, Some(function)) => frames.push(Frame {
+                function,
+                location: None,
+            }),
+            _ => {}
+        }
+        frames.retain(|frame| !frame.function.is_empty());
+        frames
+    }
+
+    /// The code addresses in a line of the console, in order.
+    ///
+    /// The panic handlers of ESP-IDF and of this firmware print backtraces whose return addresses are already those of the
+    /// calls, so they are taken as they are. The register A0 of a register dump is a return address with the size of the
+    /// call's register window in its two upper bits.
+    pub fn decode(&self, line: &str) -> Vec<Decoded> {
+        let mut decoded: Vec<Decoded> = Vec::new();
+        for printed in printed_addresses(line) {
+            if !self.is_code(printed.points_to) {
+                continue;
+            }
+            match decoded.last_mut() {
+                Some(last) if last.address == printed.address => last.times += 1,
+                _ => {
+                    let frames = self.frames(printed.points_to);
+                    if !frames.is_empty() {
+                        decoded.push(Decoded {
+                            register: printed.register.map(str::to_owned),
+                            address: printed.address,
+                            times: 1,
+                            frames,
+                        });
+                    }
+                }
+            }
+        }
+        decoded
+    }
+
+    /// Whether a line says that the device runs the program that was made from another ELF file.
+    pub fn is_other(&self, line: &str) -> bool {
+        elf_sha256(line).is_some_and(|printed| !self.sha256.starts_with(printed))
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+fn code(object: &object::File<'_>) -> Vec<Range<u32>> {
+    let sections = object
+        .sections()
+        .filter(|section| section.kind() == SectionKind::Text);
+    sections
+        .filter_map(|section| {
+            let start = u32::try_from(section.address()).ok()?;
+            let end = start.checked_add(u32::try_from(section.size()).ok()?)?;
+            Some(start..end)
+        })
+        .collect()
+}
+
+fn demangle(name: &str) -> String {
+    // Without the hash.
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// The name of a function without its type parameters, which may fill a screen.
+fn short_name(name: &str) -> String {
+    let name = demangle(name);
+    match name.find('<') {
+        Some(at @ 1..) if name.ends_with('>') && !name.starts_with("operator") => {
+            name[..at].to_owned()
+        }
+        _ => name,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The start of the ELF file's SHA-256, in a line that says it.
+fn elf_sha256(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("ELF file SHA256:")?;
+    let digits = rest.trim_start();
+    let end = digits
+        .find(|character: char| !character.is_ascii_hexdigit())
+        .unwrap_or(digits.len());
+    (end > 0).then(|| &digits[..end])
+}
+
+/// A number in a line that may be an address.
+#[derive(Debug, PartialEq, Eq)]
+struct PrintedAddress<'a> {
+    register: Option<&'a str>,
+    address: u32,
+    points_to: u32,
+}
+
+fn printed_addresses(line: &str) -> Vec<PrintedAddress<'_>> {
+    /// Eight digits, and what a register dump has before them.
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:\b([A-Z][A-Z0-9]*) *: ?)?\b0x([0-9a-fA-F]{8})\b").expect("a pattern")
+    });
+    if is_about_loading(line) {
+        return Vec::new();
+    }
+    let numbers = NUMBER.captures_iter(line).filter_map(|number| {
+        let register = number.get(1).map(|name| name.as_str());
+        let address = u32::from_str_radix(&number[2], 16).ok()?;
+        let points_to = match register {
+            Some("A0") => call_address(address),
+            _ => address,
+        };
+        Some(PrintedAddress {
+            register,
+            address,
+            points_to,
+        })
+    });
+    numbers.collect()
+}
+
+/// Lines of ROM and boot loader about where they load the boot loader and the application to: nothing runs there yet.
+fn is_about_loading(line: &str) -> bool {
+    line.starts_with("load:0x")
+        || line.starts_with("entry 0x")
+        || LogLine::parse(line).is_some_and(|line| matches!(line.tag, "boot" | "esp_image"))
+}
+
+/// Where the call is that returns to `address`: the two upper bits are the call's window increment (Xtensa ISA Reference
+/// Manual, "Windowed Register Option"), and all calls are three bytes long.
+fn call_address(address: u32) -> u32 {
+    ((address & 0x3FFF_FFFF) | 0x4000_0000).wrapping_sub(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(line: &str) -> Vec<(Option<&str>, u32)> {
+        printed_addresses(line)
+            .into_iter()
+            .map(|printed| (printed.register, printed.points_to))
+            .collect()
+    }
+
+    #[test]
+    fn backtraces_hold_program_counters_and_stack_pointers() {
+        let line = "Backtrace: 0x400d1de5:0x3ffb3f90 0x400d1397:0x3ffb3fb0 |<-CORRUPTED";
+        let expected = [0x400D_1DE5, 0x3FFB_3F90, 0x400D_1397, 0x3FFB_3FB0];
+        assert_eq!(addresses(line), expected.map(|address| (None, address)));
+    }
+
+    #[test]
+    fn return_addresses_are_corrected() {
+        let line = "PC      : 0x400d1de5  PS      : 0x00060530  A0      : 0x800d139a  A1      : 0x3ffb3f90";
+        let expected = [
+            (Some("PC"), 0x400D_1DE5),
+            (Some("PS"), 0x0006_0530),
+            (Some("A0"), 0x400D_1397),
+            (Some("A1"), 0x3FFB_3F90),
+        ];
+        assert_eq!(addresses(line), expected);
+        assert_eq!(call_address(0xC00D_139A), 0x400D_1397);
+        assert_eq!(call_address(0x400D_139A), 0x400D_1397);
+        assert_eq!(
+            addresses("A10     : 0x800d139a"),
+            [(Some("A10"), 0x800D_139A)]
+        );
+    }
+
+    #[test]
+    fn only_whole_words_are_addresses() {
+        let line =
+            "abort() was called at PC 0x400D1DE5 on core 0, 0x400d1de55, 0x400d1de, 400d1de5";
+        assert_eq!(addresses(line), [(None, 0x400D_1DE5)]);
+        assert_eq!(
+            addresses("Saved PC:0x40080404"),
+            [(Some("PC"), 0x4008_0404)]
+        );
+    }
+
+    #[test]
+    fn lines_about_loading_are_left_alone() {
+        for line in [
+            "load:0x40080400,len:3328",
+            "entry 0x400805f0",
+            "I (58) esp_image: segment 1: paddr=0x00010020 vaddr=0x400d0020 size=0x018a8",
+        ] {
+            assert_eq!(addresses(line), []);
+        }
+    }
+
+    #[test]
+    fn type_parameters_are_left_out() {
+        for (name, short) in [
+            ("fold<u8, core::iter::Map<u8>>", "fold"),
+            ("{closure#0}", "{closure#0}"),
+            (
+                "<app::Led as core::fmt::Debug>::fmt",
+                "<app::Led as core::fmt::Debug>::fmt",
+            ),
+            ("operator<=>", "operator<=>"),
+            ("_RNvC5panic5outer", "panic::outer"),
+            ("_ZN5panic5outer17h0123456789abcdefE", "panic::outer"),
+            ("app_main", "app_main"),
+        ] {
+            assert_eq!(short_name(name), short);
+        }
+    }
+
+    #[test]
+    fn hashes_of_elf_files() {
+        assert_eq!(elf_sha256("ELF file SHA256: 4078043ff"), Some("4078043ff"));
+        assert_eq!(
+            elf_sha256("I (97) cpu_start: ELF file SHA256:  4078043ff..."),
+            Some("4078043ff")
+        );
+        assert_eq!(elf_sha256("ELF file SHA256: "), None);
+        assert_eq!(elf_sha256("SHA256: 4078043ff"), None);
+    }
+}

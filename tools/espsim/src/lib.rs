@@ -1,0 +1,27 @@
+//! A simulated ESP32 behind a serial line, for tests.
+//!
+//! [`Simulator::start`] opens a port and runs a device behind it: the ROM's serial loader, the flasher stub that tools
+//! upload, a flash chip, the auto-reset circuit, and faults on demand. The clock is the device's own: it is charged for each
+//! byte on the line and for the work of CPU and flash chip ([`timing`]), and does not wait in real time.
+
+pub mod chip;
+pub mod device;
+pub mod error;
+pub mod fault;
+pub mod flash;
+pub mod line;
+pub mod report;
+pub mod rom;
+pub mod simulator;
+pub mod slip;
+pub mod stub;
+pub mod timing;
+pub mod transport;
+
+pub use chip::{Chip, Efuse, Mac, Revision};
+pub use device::BootMode;
+pub use error::Error;
+pub use fault::Fault;
+pub use report::Report;
+pub use simulator::{Application, Options, Pace, Running, Simulator};
+pub use transport::Port;
