@@ -790,7 +790,7 @@ impl Run<'_> {
             let mut inflate = Inflate::new(compressed);
             for (sequence, block) in blocks.into_iter().enumerate() {
                 let inflated = inflate.block(block);
-                let begin = Some(begin).filter(|_| sequence == 0);
+                let begin = (sequence == 0).then_some(begin);
                 session.write_block(begin, sequence, block, inflated)?;
                 done += inflated as u64;
                 self.bytes_sent += block.len() as u64;
