@@ -7,7 +7,7 @@ usage() {
 usage: nix/tests/bare_machine.sh [--keep FOLDER] [COMMAND [ARGUMENT...]]
 
 Runs COMMAND (default: ./bazelw --version) in a fresh copy of this checkout on what looks like a bare machine: this machine's
-files under an overlay that is thrown away, with an empty /nix, no Nix, Bazel or compilers, no package lists, an empty /root
+files under an overlay that is thrown away, with an empty /nix, no Nix, Bazel, compilers or zip, no package lists, an empty /root
 and an empty /tmp. Then says how long the command took. Exits with the command's status. Needs root.
 
   --keep FOLDER  where the overlay is kept (default: a folder under /var/tmp that is removed), to look at, or to go on in
@@ -52,7 +52,7 @@ if [ "$fresh" ]; then
   chmod 1777 "$new/tmp"
   for dir in bin sbin usr/bin usr/sbin usr/local/bin; do
     for name in nix nix-\* bazel bazel-\* bazelisk gcc gcc-\* g++ g++-\* cc c++ c89 c99 cpp cpp-\* clang clang-\* clang++\* ld ld.\* \
-      as ar rustc rustup cargo rustdoc java javac make cmake ninja llc\* llvm-\* \*-linux-gnu-gcc\* \*-linux-gnu-ld\* qemu-system-\*; do
+      as ar rustc rustup cargo rustdoc java javac make cmake ninja llc\* llvm-\* \*-linux-gnu-gcc\* \*-linux-gnu-ld\* qemu-system-\* zip unzip file; do
       for file in "$new/$dir"/$name; do
         case $file in */nix-users) ;; *) [ ! -e "$file" ] && [ ! -L "$file" ] || rm -rf "$file" ;; esac
       done

@@ -215,16 +215,26 @@ struct Output {
 
 impl Output {
     fn new() -> Result<Self, Error> {
-        let file = std::env::var_os("TEST_UNDECLARED_OUTPUTS_DIR").map(|directory| {
-            fs::create_dir_all(&directory)
-                .and_then(|()| File::create(Path::new(&directory).join("console.log")))
-        });
+        let file = std::env::var_os("TEST_UNDECLARED_OUTPUTS_DIR")
+            .filter(|_| outputs_can_be_kept())
+            .map(|directory| {
+                fs::create_dir_all(&directory)
+                    .and_then(|()| File::create(Path::new(&directory).join("console.log")))
+            });
         let file = file.transpose().map_err(|source| Error::Io {
             what: "write console.log",
             source,
         })?;
         Ok(Self { file })
     }
+}
+
+/// Bazel 7 zips the undeclared outputs (`--zip_undeclared_test_outputs`), and fails the test if it has some and no `zip`.
+fn outputs_can_be_kept() -> bool {
+    std::env::var_os("TEST_UNDECLARED_OUTPUTS_ZIP").is_none()
+        || std::env::var_os("PATH").is_some_and(|path| {
+            std::env::split_paths(&path).any(|folder| folder.join("zip").is_file())
+        })
 }
 
 impl Write for Output {

@@ -91,6 +91,7 @@ impl Case {
         for name in [
             "ESP32_BOOT_TEST",
             "TEST_UNDECLARED_OUTPUTS_DIR",
+            "TEST_UNDECLARED_OUTPUTS_ZIP",
             "TEST_SRCDIR",
             "RUNFILES_DIR",
         ] {
@@ -180,6 +181,32 @@ fn lines_in_order_pass() {
         fs::read_to_string(outputs.join("console.log")).unwrap(),
         outcome.stdout
     );
+}
+
+#[test]
+fn without_zip_nothing_is_left_that_bazel_would_zip() {
+    let case = Case::new(
+        &format!("printf 'one\\n'\n{STAY}"),
+        r#""expect": [{"contains": "one"}]"#,
+    );
+    for (folder, is_kept) in [("with_zip", true), ("without", false)] {
+        let (bin, outputs) = (case.path(folder), case.path("outputs").join(folder));
+        fs::create_dir_all(&bin).unwrap();
+        if is_kept {
+            fs::write(bin.join("zip"), "").unwrap();
+        }
+        let path = std::env::var("PATH").unwrap_or_default();
+        let others = std::env::split_paths(&path).filter(|folder| !folder.join("zip").exists());
+        let output = case
+            .command(&["test.json"])
+            .env("TEST_UNDECLARED_OUTPUTS_DIR", &outputs)
+            .env("TEST_UNDECLARED_OUTPUTS_ZIP", case.path("outputs.zip"))
+            .env("PATH", std::env::join_paths([bin].into_iter().chain(others)).unwrap())
+            .output()
+            .unwrap();
+        case.outcome(output).passed();
+        assert_eq!(outputs.join("console.log").exists(), is_kept, "{folder}");
+    }
 }
 
 #[test]
