@@ -1,7 +1,8 @@
 """What e2e/hermetic/run asks of Bazel's action graph (aquery --output=jsonproto) and of its execution log (JSON).
 
-  actions.py users REPOSITORY AQUERY EXECROOT
-                                       actions with an input out of a repository that have run: MNEMONIC OUTPUT
+  actions.py users REPOSITORY AQUERY FILES
+                                       actions with an input out of a repository, of those that FILES, a list of outputs, takes:
+                                       MNEMONIC OUTPUT
   actions.py executed LOG              actions that ran: MNEMONIC OUTPUT
   actions.py opened STRACE LOG EXECROOT FOLDER
                                        runs one action of each kind once more, under strace, in a folder that has its
@@ -52,13 +53,22 @@ class Graph:
         return {self.path(artifact) for artifact in artifacts}
 
 
-def users(repository, aquery, execroot):
+def users(repository, aquery, files):
     graph = Graph(aquery)
-    for action in graph.actions:
-        output = min(graph.path(o) for o in action["outputIds"])
-        if action.get("arguments") and os.path.exists(os.path.join(execroot, output)) \
-                and any(f"/{repository}/" in "/" + path for path in graph.inputs(action)):
-            print(action["mnemonic"], output)
+    made_by = {graph.path(output): action for action in graph.actions for output in action["outputIds"]}
+    with open(files) as file:
+        todo = file.read().split()
+    seen = set()
+    while todo:
+        path = todo.pop()
+        if path not in seen and path in made_by:
+            action = made_by[path]
+            outputs = {graph.path(output) for output in action["outputIds"]}
+            seen |= outputs
+            inputs = graph.inputs(action)
+            todo += inputs
+            if action.get("arguments") and any(f"/{repository}/" in "/" + path for path in inputs):
+                print(action["mnemonic"], min(outputs))
 
 
 def spawns(log):

@@ -1,6 +1,7 @@
 # nginx and BuildGrid as remote caches on loopback, for a script that has `tmp` set and calls stop_servers at its end.
 # Nothing is installed: where there is no nginx, the files of Debian's package are unpacked into $tmp, and so is BuildGrid, of PyPI.
 buildgrid_version=0.4.4
+. "${BASH_SOURCE[0]%/*}/../apt.sh"
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
@@ -18,12 +19,7 @@ await_port() { # process, port, log
 
 get_nginx() { # sets nginx
   nginx=$(PATH=$PATH:/usr/sbin command -v nginx) && return
-  mkdir -p "$tmp/nginx.deb"
-  (cd "$tmp/nginx.deb" && { apt-get -qq download nginx || { apt-get -qq update && apt-get -qq download nginx; }; } && dpkg -x nginx_*.deb .) \
-    >"$tmp/nginx.deb/log" 2>&1 || {
-    cat "$tmp/nginx.deb/log" >&2
-    return 1
-  }
+  apt_files "$tmp/nginx.deb" nginx || return
   nginx=$tmp/nginx.deb/usr/sbin/nginx
 }
 

@@ -92,7 +92,7 @@ def esp32_reproducible_test(name, targets, output_groups = [], **kwargs):
     What it does not see: the same machine, user and checkout build both times; the date differs by as long as a build
     takes; outputs on the way are compared only through what is made of them; programs that the build runs (those in
     the exec configuration) are built once. A test that builds in two clones on different terms sees these, such as
-    rules_esp32's own e2e/same_bits. Crates whose root is generated, such as rust_prost_library's, have the output folder
+    rules_esp32's own e2e/two_clones. Crates whose root is generated, such as rust_prost_library's, have the output folder
     in the names of their files, and a linker's map has it in paths: name the firmware or image that is made of them.
 
     Args:
