@@ -97,6 +97,8 @@ def _bindings_test_impl(ctx):
     assert_subset(env, ["--use-core", "--allowlist-item", "ping.*", "-DPING_VERSION=7", "--target=xtensa-none-elf"], action.argv)
     assert_none(env, ["--no-layout-tests", "-c", "-o"], action.argv)
     assert_subset(env, [_DIR + "ping"], _include_dirs(action.argv))
+    own = [a for a in action.argv if a.startswith("external/") and a.endswith("/lib/clang/23/include")]
+    asserts.equals(env, 1, len(own), "clang's own headers are to be named once: {}".format(own))
     assert_subset(env, ["ping.h", "ping_sys.bindings.h"], basenames(action.inputs))
     assert_none(env, ["pong.h", "secret.h"], basenames(action.inputs))
     return analysistest.end(env)

@@ -92,9 +92,9 @@ def _archiver_flags():
         )],
     )
 
-# Where clang has its own headers, relative to the folder of its program.
+# Where clang has its own headers. Without %workspace%, Bazel takes it for a folder of the toolchain's package.
 def _clang_headers(clang):
-    return clang.dirname.rpartition("/")[0] + "/lib/clang/23/include"
+    return "%workspace%/" + clang.dirname.rpartition("/")[0] + "/lib/clang/23/include"
 
 # What the ESP32's LX6 cores have, as LLVM names it (llvm/lib/Target/Xtensa/XtensaFeatures.td), less two: `fp`, which LLVM
 # 23 cannot select for all of Rust's core, and `mul32high`, which stock QEMU's closest core lacks (DESIGN.md, decision 9).
