@@ -18,6 +18,7 @@ in rec {
   bindgen = import ./packages/bindgen.nix { inherit debPackages; };
   protoc = import ./packages/protoc.nix { inherit debPackages; };
   qemu-xtensa = import ./packages/qemu-xtensa.nix { inherit debPackages; };
+  buildbox = import ./packages/buildbox.nix { inherit debPackages; };
   host-sysroot = import ./packages/host-sysroot.nix { inherit debPackages; };
 
   # the packages that actions use, to run where there is no Nix store: remote workers
