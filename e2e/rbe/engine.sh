@@ -26,7 +26,7 @@ get_engine() {
   PATH=${nix_bin:+$nix_bin:}$PATH NIX_CONFIG=${NIX_CONFIG:-}$'\n'$settings "$root/nix/fetch" --build "$tmp/buildbox" buildbox
 }
 
-# At $engine. An action finds its inputs, bash with its libraries, /dev, /proc and /tmp.
+# At $engine. An action finds its inputs, /bin/bash with its $engine_libraries, /dev, /proc and /tmp.
 engine_start() {
   local run=$tmp/engine postgres sql bash library mounts=()
   buildgrid=$tmp/buildgrid/bin
@@ -95,10 +95,11 @@ CONF
   engine_pids+=($!)
   await $! "$run/store.log" test -S "$run/store.socket" || return 1
 
-  # of a relative link, the runner would take what it says for the file's name
+  # of a link, the runner would take the target for the name
   bash=$(readlink -f "$(command -v bash)")
+  mapfile -t engine_libraries < <(ldd "$bash" | grep -o '/[^ ]*')
   mounts=(--runner-arg=--ro-bind-mount="$bash:/bin/bash")
-  for library in $(ldd "$bash" | grep -o '/[^ ]*'); do mounts+=(--runner-arg=--ro-bind-mount="$(readlink -f "$library"):$library"); done
+  for library in "${engine_libraries[@]}"; do mounts+=(--runner-arg=--ro-bind-mount="$(readlink -f "$library"):$library"); done
   (as_nobody env -i PATH="$tmp/buildbox/bin" "$tmp/buildbox/bin/buildbox-worker" --bots-remote="http://127.0.0.1:$engine_port" \
     --cas-remote="unix:$run/store.socket" --buildbox-run="$tmp/buildbox/bin/buildbox-run-bubblewrap" \
     --runner-arg=--staging-mode=copy-or-link "${mounts[@]}" --concurrent-jobs="$(nproc)" worker) >"$run/worker.log" 2>&1 &

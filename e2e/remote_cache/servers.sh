@@ -71,7 +71,7 @@ CONF
 
 get_buildgrid() { # more packages of PyPI; sets buildgrid, the folder of its commands
   buildgrid=$tmp/buildgrid/bin
-  python3 -m venv "$tmp/buildgrid" && "$buildgrid/pip" -q --disable-pip-version-check install "BuildGrid==$buildgrid_version" "$@"
+  python3 -m venv "$tmp/buildgrid" && "$buildgrid/pip" -q --disable-pip-version-check install --no-compile "BuildGrid==$buildgrid_version" "$@"
 }
 
 # A cache in $tmp/grpc/cas, at $grpc, for those who have the token $grpc_token.
