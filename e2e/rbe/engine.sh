@@ -40,7 +40,7 @@ engine_start() {
   }
   (as_nobody --pid --ipc --fork --kill-child "$postgres/postgres" -D "$run/database" -k "$run" -c listen_addresses= -F) >>"$run/postgres.log" 2>&1 &
   engine_pids=($!)
-  await $! "$run/postgres.log" "$postgres/pg_isready" -h "$run" && "$buildgrid/bgd" migrate apply "$sql" >"$run/migrate.log" 2>&1 || return 1
+  await $! "$run/postgres.log" "$postgres/pg_isready" -h "$run" -U postgres -d postgres && "$buildgrid/bgd" migrate apply "$sql" >"$run/migrate.log" 2>&1 || return 1
 
   engine_port=$(free_port)
   engine=grpc://127.0.0.1:$engine_port
