@@ -16,8 +16,8 @@ for attribute in llvm-xtensa rustc-xtensa binutils-xtensa bindgen protoc host-sy
   awk -v store="$(dirname "$out")/" -v many="$(wc -l <"$t/elf")" '
     /^File: / { file = $2 }
     many == 1 { file = "it" }
-    # libc itself is a program that prints its version when it is run, and nobody runs it
-    /Requesting program interpreter/ && file !~ /\/libc[.]so[.]6$/ { path = $NF; sub(/]$/, "", path); if (index(path, store) != 1) print file ": interpreter " path }
+    # these libraries are programs that print their version when they are run, and nobody runs them
+    /Requesting program interpreter/ && file !~ /\/lib(c|cap|psx)[.]so[.][0-9.]+$/ { path = $NF; sub(/]$/, "", path); if (index(path, store) != 1) print file ": interpreter " path }
     /\((RUNPATH|RPATH)\)/ {
       path = $NF; gsub(/[][]/, "", path)
       n = split(path, dirs, ":")
