@@ -1,5 +1,4 @@
-# What the checks share that work on copies of the checkout, and as another user; they source it, with `root` and `tmp`, a folder
-# that they remove, set.
+# Copies of the checkout, and another user to build in them, for a script that has `root` and `tmp`, a folder that it removes, set.
 
 copy_checkout() { # folder: the checkout as it is, with what is not committed yet
   mkdir -p "$1"
