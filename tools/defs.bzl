@@ -7,20 +7,21 @@ _PACKAGE = {
     "version": "0.1.0",
 }
 
-def host_crate(name, deps):
-    """The library of src/ as the target `lib`.
+def host_crate(name, crate_name, deps):
+    """The library of src/.
 
     Args:
-      name: string; the crate's name.
+      name: string; `lib`, by which `host_program` and `host_test` find it.
+      crate_name: string; the crate's name.
       deps: labels of the crates that it uses.
     """
     rust_library(
-        name = "lib",
+        name = name,
         srcs = native.glob(
             ["src/**/*.rs"],
             exclude = ["src/main.rs"],
         ),
-        crate_name = name,
+        crate_name = crate_name,
         deps = deps,
         **_PACKAGE
     )

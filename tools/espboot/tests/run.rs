@@ -201,7 +201,10 @@ fn without_zip_nothing_is_left_that_bazel_would_zip() {
             .command(&["test.json"])
             .env("TEST_UNDECLARED_OUTPUTS_DIR", &outputs)
             .env("TEST_UNDECLARED_OUTPUTS_ZIP", case.path("outputs.zip"))
-            .env("PATH", std::env::join_paths([bin].into_iter().chain(others)).unwrap())
+            .env(
+                "PATH",
+                std::env::join_paths([bin].into_iter().chain(others)).unwrap(),
+            )
             .output()
             .unwrap();
         case.outcome(output).passed();
