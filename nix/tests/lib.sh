@@ -13,8 +13,8 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 # Settings as bazelw would find them for itself.
-works() { nix-build --no-out-link -E 'derivation { name = "works"; system = "x86_64-linux"; builder = "/bin/sh";
-  args = [ "-c" "echo $now >$out" ]; now = toString builtins.currentTime; }' >/dev/null 2>&1; }
+works() { nix-build --no-out-link --argstr unique "$$ $(date +%s%N)" -E '{ unique }: derivation {
+  name = "works"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "echo $unique >$out" ]; inherit unique; }' >/dev/null 2>&1; }
 nl='
 '
 configured=${NIX_CONFIG:-}
