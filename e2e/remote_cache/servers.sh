@@ -116,6 +116,8 @@ CONF
   await_port "$buildgrid_pid" "$grpc_port" "$run/log"
 }
 
+bearer() { echo "--remote_header=authorization=Bearer ${1-$grpc_token}"; } # what to log in to it with
+
 stop_server() { # process: it and all that it has started, without a chance to tidy up
   [ "$1" ] || return 0
   kill -KILL -- "-$1" 2>/dev/null || :
