@@ -4,27 +4,46 @@ function fail(why) { print "update-lock: " why >"/dev/stderr"; failed = 1; exit 
 FNR == NR {
   if ($1 == "root") roots[++nroots] = $2
   if ($1 == "without") without[$2] = 1
+  if ($1 == "suite")
+    for (i = 3; i <= NF; i++) {
+      if (split($i, part, ">=") != 2) fail($0 ": " $i " is not SOURCE>=VERSION")
+      partial[$2] = 1
+      gives[$2, part[1]] = 1
+      wanted[part[1]] = part[2]
+    }
   next
 }
 
-$1 == "Suite:" { suite = $2 }
-$1 == "Package:" {
-  name = $2
-  here = !(name in from)
-  if (here) from[name] = suite
-}
-!here { next }
-$1 == "Version:" { version[name] = $2 }
-$1 == "Filename:" { path[name] = $2 }
-$1 == "Size:" { size[name] = $2 }
-$1 == "SHA256:" { sha256[name] = $2 }
-$1 == "Depends:" || $1 == "Pre-Depends:" {
+$1 == "Suite:" { take(); split("", field); suite = $2 }
+$1 ~ /^(Package|Source|Version|Filename|Size|SHA256):$/ { field[$1] = $2 }
+$1 == "Depends:" || $1 == "Pre-Depends:" || $1 == "Provides:" {
+  name = $1 == "Pre-Depends:" ? "Depends:" : $1
   sub(/^[^ ]* /, "")
-  depends[name] = depends[name] (depends[name] == "" ? "" : ",") $0
+  field[name] = field[name] (field[name] == "" ? "" : ",") $0
 }
-$1 == "Provides:" {
-  sub(/^[^ ]* /, "")
-  n = split($0, p, ",")
+
+# Whether upstream version a is at least b.
+function at_least(a, b,    i, n, m, x, y) {
+  sub(/^[0-9]+:/, "", a); sub(/[^0-9.].*/, "", a)
+  n = split(a, x, "."); m = split(b, y, ".")
+  for (i = 1; i <= n || i <= m; i++) if (x[i] + 0 != y[i] + 0) return x[i] + 0 > y[i] + 0
+  return 1
+}
+
+# Takes the package of `field`, unless a suite before has it, or this one is not to give it.
+function take(    name, source, p, i, n) {
+  name = field["Package:"]
+  source = field["Source:"] == "" ? name : field["Source:"]
+  if (name == "" || name in from) return
+  if (suite in partial && !((suite, source) in gives)) return
+  if (source in wanted && !at_least(field["Version:"], wanted[source])) return
+  from[name] = suite
+  version[name] = field["Version:"]
+  path[name] = field["Filename:"]
+  size[name] = field["Size:"]
+  sha256[name] = field["SHA256:"]
+  depends[name] = field["Depends:"]
+  n = split(field["Provides:"], p, ",")
   for (i = 1; i <= n; i++) {
     sub(/^ */, "", p[i]); sub(/[ (].*/, "", p[i])
     if (!(p[i] in provider)) provider[p[i]] = name
@@ -56,6 +75,7 @@ function sort(a, n,    i, j, v) {
 
 END {
   if (failed) exit 1
+  take()
   for (i = 1; i <= nroots; i++) {
     if (!(roots[i] in from)) fail("no suite has " roots[i])
     todo[++ntodo] = roots[i]
