@@ -1,6 +1,6 @@
 """The rules, in the order in which a firmware is made:
 
-- `idf_component`: C and assembly, with ESP-IDF's vocabulary.
+- `idf_component`: C, C++ and assembly, with ESP-IDF's vocabulary.
 - `idf_bindgen`: the headers of components as a Rust crate.
 - `esp32_firmware`: Rust, crates and components as one ELF.
 - `esp32_partition_table`: ESP-IDF's partition CSV as a binary table.

@@ -19,6 +19,7 @@ def rules_esp32_toolchains():
         manifests = [
             Label("//:Cargo.toml"),
             Label("//toolchains/prost:Cargo.toml"),
+            Label("//tools/espabi:Cargo.toml"),
             Label("//tools/espboot:Cargo.toml"),
             Label("//tools/espdiff:Cargo.toml"),
             Label("//tools/espimage:Cargo.toml"),
@@ -27,6 +28,6 @@ def rules_esp32_toolchains():
             Label("//tools/espmon:Cargo.toml"),
             Label("//tools/espsim:Cargo.toml"),
         ],
-        target_triple = "xtensa-esp32sf-none-elf",
+        target_triple = "xtensa-esp32-none-elf",
     )
     native.register_toolchains("@rules_esp32//toolchains:all")

@@ -55,6 +55,11 @@ for f in $(find . -type f \( -name '*.so' -o -name '*.so.*' -o -perm -100 \)); d
   set --
   [ ! "$interpreter" ] || set -- --set-interpreter $loader
   [ -z "$needed" ] || set -- "$@" --set-rpath $own$runpath
+  # patchelf 0.18 breaks programs at fixed addresses (GCC's) when it does both at once, or in the other order
+  if [ $# = 4 ] && [ "$(head -c17 $f | tail -c1)" = "$(printf '\2')" ]; then
+    patchelf $3 $4 $f
+    set -- $1 $2
+  fi
   [ $# = 0 ] || patchelf "$@" $f
   for so in $needed; do
     found=

@@ -1,7 +1,7 @@
 # Nix packages made of pinned Debian packages; needs no nixpkgs.
 #
 # lock: what debian.lock.json holds. mirror: base URL that the packages are under; no output path depends on it.
-# Result: { busybox, debPackages, fetch, run, system } (see each).
+# Result: { busybox, debPackages, fetch, fromSource, run, system } (see each).
 { lock, mirror }:
 let
   system = "x86_64-linux";
@@ -42,6 +42,8 @@ let
     startSet = map (key: { inherit key; }) roots;
     operator = x: map (key: { inherit key; }) lock.packages.${x.key}.depends;
   });
+  # a Debian version as upstream has it
+  upstream = version: builtins.elemAt (builtins.match "([0-9]+:)?([0-9.]+).*" version) 1;
 in rec {
   inherit busybox system;
 
@@ -66,7 +68,6 @@ in rec {
   debPackages = { pname, packages, deps ? [ ], partial ? { }, keep ? "", postInstall ? "", postFixup ? "", env ? { }, license ? null, isLinked ? false }:
     let
       names = builtins.filter (n: !(builtins.any (d: builtins.elem n d.names) deps)) (closure packages);
-      upstream = version: builtins.elemAt (builtins.match "([0-9]+:)?([0-9.]+).*" version) 1;
       version = upstream lock.packages.${builtins.head packages}.version;
     in run "${pname}-${version}" ./build.sh ({
       inherit pname version keep postInstall postFixup triplet;
@@ -75,6 +76,18 @@ in rec {
       partial = builtins.concatStringsSep "\n" (map (n: "${deb n} ${partial.${n}}") (builtins.attrNames partial));
       patchelfDebs = map deb (closure [ "patchelf" ]);
     } // env) // { inherit names version pname license isLinked; };
+
+  # What the builder `script` (see run) makes of a package of source code; it is linked into images.
+  #   source        the Debian package; the builder has it as $source, unless `env` says something else
+  #   env           variables
+  #   license       an SPDX expression, for the bill of materials
+  fromSource = { pname, source, script, env, license }:
+    let version = upstream lock.packages.${source}.version;
+    in run "${pname}-${version}" script ({ inherit pname version; source = deb source; } // env) // {
+      inherit pname version license;
+      names = [ source ];
+      isLinked = true;
+    };
 
   # `package`, a result of debPackages, in a form that runs wherever it is, with no Nix store there: see portable.sh.
   #   llvm          the package whose clang compiles the launchers

@@ -10,6 +10,7 @@ libdir=lib/$triplet
 mkdir $out
 cp -a $package/. $out
 chmod -R u+w $out
+mkdir -p $out/$libdir
 for d in $merge; do
   for f in $d/$libdir/*; do [ -e $out/$libdir/${f##*/} ] || cp -a $f $out/$libdir/; done
 done

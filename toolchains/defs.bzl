@@ -21,7 +21,7 @@ def chip_constraints(chip):
     """
     return [_CPU[chip], "//platforms:chip_" + chip, "@platforms//os:none"]
 
-def toolchains(name, impls, exec, target):
+def toolchains(name, impls, exec, target, settings = []):
     """One `toolchain()` for each of several toolchain types.
 
     Args:
@@ -29,6 +29,7 @@ def toolchains(name, impls, exec, target):
       impls: dict from the label of a toolchain type to the label of its implementation.
       exec: list of constraint values of the machine that the tools run on.
       target: list of constraint values of what they make programs for.
+      settings: list of labels of the `config_setting`s that choose them.
     """
     for toolchain_type, impl in impls.items():
         native.toolchain(
@@ -38,6 +39,7 @@ def toolchains(name, impls, exec, target):
             ),
             exec_compatible_with = exec,
             target_compatible_with = target,
+            target_settings = settings,
             toolchain = impl,
             toolchain_type = toolchain_type,
         )

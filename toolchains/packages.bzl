@@ -1,8 +1,10 @@
 """The Nix packages of //nix as Bazel repositories.
 
 `esp32` is the module extension, `esp32_repositories()` the same for WORKSPACE files. Both make the repositories
-@llvm_xtensa, @rustc_xtensa, @binutils_xtensa, @bindgen_xtensa, @protoc_xtensa, @qemu_xtensa and @host_sysroot, each with
-the files of one Nix package, built when a build first needs it; and @toolchains_sbom, which says what they are made of.
+@llvm_xtensa, @rustc_xtensa, @gcc_xtensa, @binutils_xtensa, @bindgen_xtensa, @protoc_xtensa, @qemu_xtensa and @host_sysroot, each
+with the files of one Nix package, built when a build first needs it; and @toolchains_sbom, which says what they are made of. The
+libraries @newlib_xtensa, @libgcc_xtensa and @libstdcxx_xtensa are for the ESP32's core; those with the name of another core behind
+theirs are for that, and @newlib_headers_xtensa is for all. //toolchains/libraries chooses.
 
 With RULES_ESP32_TOOLCHAINS=portable in the environment of repositories (--config=rbe), the packages are those that run where
 there is no Nix store (nix/packages/portable.nix): on remote workers.
@@ -14,16 +16,32 @@ load("@rules_nixpkgs_core//:nixpkgs.bzl", "nixpkgs_package")
 _PACKAGES = {
     "bindgen_xtensa": ("bindgen", "tool"),
     "binutils_xtensa": ("binutils-xtensa", "binutils_xtensa"),
+    "gcc_xtensa": ("gcc-xtensa", "gcc_xtensa"),
     "host_sysroot": ("host-sysroot", "host_sysroot"),
     "llvm_xtensa": ("llvm-xtensa", "llvm_xtensa"),
+    "newlib_headers_xtensa": ("newlib-headers-xtensa", "library"),
     "protoc_xtensa": ("protoc", "tool"),
     "qemu_xtensa": ("qemu-xtensa", "tool"),
+    "rust_std_xtensa": ("rust-std-xtensa", "rust_std_xtensa"),
     "rustc_xtensa": ("rustc-xtensa", "rustc_xtensa"),
     "toolchains_sbom": ("sbom", "sbom"),
+    "xtensa_ld": ("xtensa-ld", "tool"),
 }
 
+# Libraries for a chip, and the cores that they are made for.
+_LIBRARIES = ["libgcc", "libstdcxx", "newlib"]
+_CORES = ["de233_fpu", "de233_fpu-soft", "esp32", "esp32-soft"]
+
+def _library_packages():
+    """The same as _PACKAGES for libraries."""
+    return {
+        "{}_xtensa{}".format(library, "" if core == "esp32" else "_" + core.replace("-", "_")): ("{}.{}-xtensa".format(core, library), "library")
+        for library in _LIBRARIES
+        for core in _CORES
+    }
+
 # Those whose programs actions run.
-_PORTABLE = ["bindgen", "binutils-xtensa", "llvm-xtensa", "protoc", "rustc-xtensa"]
+_PORTABLE = ["bindgen", "binutils-xtensa", "gcc-xtensa", "llvm-xtensa", "protoc", "rustc-xtensa", "xtensa-ld"]
 
 def esp32_repositories(portable = False):
     """Makes one repository for each Nix package that the toolchains are made of.
@@ -31,7 +49,7 @@ def esp32_repositories(portable = False):
     Args:
       portable: bool; whether programs that actions run are in the form that needs no Nix store.
     """
-    for name, (attribute_path, build_file) in _PACKAGES.items():
+    for name, (attribute_path, build_file) in (_PACKAGES | _library_packages()).items():
         if portable and attribute_path in _PORTABLE:
             attribute_path = "portable." + attribute_path
         nixpkgs_package(

@@ -87,10 +87,12 @@ def executed(log):
 
 
 def kind(spawn):
-    """Actions of one kind run the same programs: Rust is told apart by what it makes, and for what."""
-    options = [a for a in spawn["commandArgs"] if re.match(r"--(crate-type|target)=", a)]
-    program = [os.path.basename(spawn["commandArgs"][0])] if spawn["mnemonic"] == "CppCompile" else []
-    return (spawn["mnemonic"], *options, *program)
+    """Actions of one kind run the same programs: Rust is told apart by what it makes, and for what, and C by its compiler and language."""
+    arguments = spawn["commandArgs"]
+    options = [a for a in arguments if re.match(r"--(crate-type|target)=", a)]
+    if spawn["mnemonic"] == "CppCompile":
+        options += [os.path.basename(arguments[0]), os.path.splitext(arguments[arguments.index("-c") + 1])[1]]
+    return (spawn["mnemonic"], *options)
 
 
 CALL = re.compile(r'^\d+ +(open|openat|openat2|creat|execve|execveat)\((?:AT_FDCWD<([^>]*)>, |\d+<([^>]*)>, )?"((?:[^"\\]|\\.)*)".*\) = (?:(\d+)<(.*)>|0)$')

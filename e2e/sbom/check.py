@@ -102,7 +102,7 @@ debs = [d for c in toolchains.values() for d in c["components"]]
 check("Debian packages are the pinned ones", [
     d["name"] for d in debs if (d["version"], hash_of(d)) != (pins[d["name"]]["version"], pins[d["name"]]["sha256"])
 ])
-roots = ["bindgen", "binutils-xtensa-lx106", "clang-23", "libc6-dev", "llvm-23", "protobuf-compiler", "rustc"]
+roots = ["bindgen", "binutils-xtensa-lx106", "clang-23", "gcc-xtensa-lx106", "libc6-dev", "llvm-23", "protobuf-compiler", "rustc"]
 check("Debian packages", [r for r in roots if r not in [d["name"] for d in debs]])
 
 # nothing besides, and all of it hangs together

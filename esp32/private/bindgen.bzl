@@ -1,47 +1,15 @@
 """`idf_bindgen`: the headers of components as a Rust crate."""
 
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
 load("@rules_rust//rust:defs.bzl", "rust_library")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:providers.bzl", "IdfComponentInfo")
-
-# What libclang needs of the compiler's arguments: the rest is about making objects.
-_FRONT_END = ("--target", "-D", "-I", "-U", "-W", "-Xclang", "-ffreestanding", "-iquote", "-isystem", "-nostd", "-std")
-_WITH_VALUE = ("-I", "-Xclang", "-iquote", "-isystem")
-
-def _front_end(flags):
-    result = []
-    value = False
-    for flag in flags:
-        if value or flag.startswith(_FRONT_END):
-            result.append(flag)
-        value = not value and flag in _WITH_VALUE
-    return result
+load("//toolchains/cc:front_end.bzl", "ClangFrontEndInfo")
 
 def _idf_bindings_impl(ctx):
     toolchain = ctx.toolchains["@rules_rust//bindgen:toolchain_type"]
-    cc_toolchain = find_cpp_toolchain(ctx)
-    features = cc_common.configure_features(
-        ctx = ctx,
-        cc_toolchain = cc_toolchain,
-        requested_features = ctx.features,
-        unsupported_features = ctx.disabled_features,
-    )
+    front_end = ctx.attr._front_end[ClangFrontEndInfo]
     context = cc_common.merge_compilation_contexts(
         compilation_contexts = [c[IdfComponentInfo].compilation_context for c in ctx.attr.components],
-    )
-    flags = cc_common.get_memory_inefficient_command_line(
-        feature_configuration = features,
-        action_name = ACTION_NAMES.c_compile,
-        variables = cc_common.create_compile_variables(
-            cc_toolchain = cc_toolchain,
-            feature_configuration = features,
-            include_directories = context.includes,
-            quote_include_directories = context.quote_includes,
-            system_include_directories = depset(cc_toolchain.built_in_include_directories, transitive = [context.system_includes]),
-            preprocessor_defines = context.defines,
-        ),
     )
     header = ctx.actions.declare_file(ctx.label.name + ".h")
     ctx.actions.write(header, "".join(["#include \"{}\"\n".format(h) for h in ctx.attr.headers]))
@@ -58,7 +26,12 @@ def _idf_bindings_impl(ctx):
     args.add("--output", rs)
     args.add(header)
     args.add("--")
-    args.add_all(_front_end(flags))
+    args.add("-std=gnu17")
+    args.add_all(context.defines, format_each = "-D%s")
+    args.add_all(context.includes, before_each = "-I")
+    args.add_all(context.quote_includes, before_each = "-iquote")
+    args.add_all(context.system_includes, before_each = "-isystem")
+    args.add_all(front_end.flags)
     ctx.actions.run(
         executable = toolchain.bindgen,
         arguments = [args],
@@ -66,8 +39,8 @@ def _idf_bindings_impl(ctx):
             "CLANG_PATH": toolchain.clang.path,
             "LIBCLANG_PATH": libclang.dirname,
         },
-        inputs = depset([header, libclang], transitive = [context.headers]),
-        tools = depset([toolchain.clang] + ctx.files._bindgen, transitive = [cc_toolchain.all_files]),
+        inputs = depset([header, libclang], transitive = [context.headers, front_end.files]),
+        tools = [toolchain.clang] + ctx.files._bindgen + ctx.files._libraries,
         outputs = [rs],
         mnemonic = "IdfBindgen",
         progress_message = "Generating Rust bindings %{label}",
@@ -93,11 +66,12 @@ _idf_bindings = rule(
         ),
         "components": attr.label_list(providers = [IdfComponentInfo], mandatory = True, allow_empty = False),
         "headers": attr.string_list(mandatory = True, allow_empty = False),
-        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+        "_front_end": attr.label(default = "//toolchains/cc:clang_front_end"),
+        # of the portable form: libclang's
+        "_libraries": attr.label(default = "@llvm_xtensa//:lib", cfg = "exec"),
     },
-    fragments = ["cpp"],
     provides = [IdfComponentInfo],
-    toolchains = use_cpp_toolchain() + ["@rules_rust//bindgen:toolchain_type"],
+    toolchains = ["@rules_rust//bindgen:toolchain_type"],
 )
 
 def idf_bindgen(name, components, headers, allowlist = [], bindgen_flags = [], chip = "esp32", visibility = None, tags = [], testonly = False):

@@ -1,4 +1,4 @@
-"""`idf_component`: C and assembly with the vocabulary of ESP-IDF's idf_component_register.
+"""`idf_component`: C, C++ and assembly with the vocabulary of ESP-IDF's idf_component_register.
 
 A component is two targets. `NAME.headers` has the public headers and REQUIRES; `NAME` has the objects, which are compiled
 against the headers of REQUIRES and PRIV_REQUIRES. Nothing but headers is needed to compile, so PRIV_REQUIRES may be
@@ -6,12 +6,14 @@ cyclic, as ESP-IDF's own are; `esp32_firmware` links the objects of all componen
 """
 
 load("@bazel_skylib//lib:paths.bzl", "paths")
+load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:providers.bzl", "IdfComponentInfo", "IdfHeadersInfo")
 
 _HEADERS = [".h", ".hh", ".hpp", ".inc"]
-_SOURCES = [".c", ".cc", ".cpp", ".S"]
+_CXX_SOURCES = [".cc", ".cpp"]
+_SOURCES = [".c", ".S"] + _CXX_SOURCES
 
 def _package_dirs(ctx, dirs):
     """Paths of folders that are given relative to the package: in the source tree, and where generated files are."""
@@ -91,7 +93,6 @@ def embed_assembly(basename, path, text):
     .global {name}_length
 {name}_length:
     .long .Lend - {name}
-    .section .note.GNU-stack,"",@progbits
 """.format(
         binary = c_identifier("_binary_" + basename),
         name = c_identifier(basename),
@@ -114,6 +115,44 @@ def _embed(ctx):
             sources.append(source)
     return sources
 
+def _check_calls(ctx, cc_toolchain, features, sources, private_headers, context):
+    """Validates that clang compiles no calls that it has wrong for Xtensa; files that say so."""
+    checked = []
+    for source in sources:
+        if "." + source.extension in _CXX_SOURCES:
+            fail("idf_component ", ctx.label, ": ", source.owner, " is C++, and clang would compile it wrong: use GCC, which is the default ", "(--@rules_esp32//esp32:cc=gcc)", sep = "")
+        if source.extension != "c":
+            continue
+        output = ctx.actions.declare_file("{}.calls/{}.ok".format(ctx.label.name, source.basename))
+        args = ctx.actions.args()
+        args.add(output)
+        args.add(cc_common.get_tool_for_action(feature_configuration = features, action_name = ACTION_NAMES.c_compile))
+        args.add_all(cc_common.get_memory_inefficient_command_line(
+            feature_configuration = features,
+            action_name = ACTION_NAMES.c_compile,
+            variables = cc_common.create_compile_variables(
+                cc_toolchain = cc_toolchain,
+                feature_configuration = features,
+                include_directories = depset(_package_dirs(ctx, ctx.attr.priv_includes), transitive = [context.includes]),
+                preprocessor_defines = depset(ctx.attr.local_defines, transitive = [context.defines]),
+                quote_include_directories = context.quote_includes,
+                source_file = source.path,
+                system_include_directories = context.system_includes,
+                user_compile_flags = ctx.attr.copts,
+            ),
+        ))
+        ctx.actions.run(
+            executable = ctx.executable._espabi,
+            arguments = [args],
+            inputs = depset([source] + private_headers, transitive = [context.headers]),
+            tools = cc_toolchain.all_files,
+            outputs = [output],
+            mnemonic = "IdfCheckCalls",
+            progress_message = "Checking calls in " + source.short_path,
+        )
+        checked.append(output)
+    return checked
+
 def _idf_component_impl(ctx):
     headers = ctx.attr.headers[IdfHeadersInfo]
     cc_toolchain = find_cpp_toolchain(ctx)
@@ -123,23 +162,31 @@ def _idf_component_impl(ctx):
         requested_features = ctx.features,
         unsupported_features = ctx.disabled_features,
     )
+    contexts = [headers.compilation_context] + [r[IdfHeadersInfo].compilation_context for r in ctx.attr.priv_requires_headers]
+    sources = [f for f in ctx.files.srcs if f.extension not in ["h", "hh", "hpp", "inc"]]
+    private_headers = [f for f in ctx.files.srcs if f.extension in ["h", "hh", "hpp", "inc"]]
+    checked = []
+    if cc_toolchain.compiler == "clang":
+        context = cc_common.merge_compilation_contexts(compilation_contexts = contexts)
+        checked = _check_calls(ctx, cc_toolchain, features, sources, private_headers, context)
     _, outputs = cc_common.compile(
         name = ctx.label.name,
         actions = ctx.actions,
         cc_toolchain = cc_toolchain,
         feature_configuration = features,
-        srcs = [f for f in ctx.files.srcs if f.extension not in ["h", "hh", "hpp", "inc"]] + _embed(ctx),
-        private_hdrs = [f for f in ctx.files.srcs if f.extension in ["h", "hh", "hpp", "inc"]],
+        srcs = sources + _embed(ctx),
+        private_hdrs = private_headers,
         includes = _package_dirs(ctx, ctx.attr.priv_includes),
         user_compile_flags = ctx.attr.copts,
         local_defines = ctx.attr.local_defines,
-        compilation_contexts = [headers.compilation_context] +
-                               [r[IdfHeadersInfo].compilation_context for r in ctx.attr.priv_requires_headers],
+        compilation_contexts = contexts + [h[CcInfo].compilation_context for h in ctx.attr.cxx_headers],
         additional_inputs = ctx.files.embed_files + ctx.files.embed_txtfiles,
         disallow_pic_outputs = True,
     )
     component = struct(
         label = ctx.label,
+        archives = tuple(ctx.files.archives),
+        cxx = bool([f for f in ctx.files.srcs if "." + f.extension in _CXX_SOURCES]),
         objects = tuple(outputs.objects),
         linker_scripts = tuple(ctx.files.linker_scripts),
         needs = tuple(headers.requires + [r[IdfHeadersInfo].component for r in ctx.attr.priv_requires_headers]),
@@ -148,6 +195,7 @@ def _idf_component_impl(ctx):
     return [
         DefaultInfo(files = depset(outputs.objects)),
         CcInfo(compilation_context = headers.compilation_context),
+        OutputGroupInfo(_validation = depset(checked)),
         IdfComponentInfo(
             compilation_context = headers.compilation_context,
             components = depset([component], transitive = [r[IdfComponentInfo].components for r in ctx.attr.requires]),
@@ -158,7 +206,9 @@ _idf_component = rule(
     implementation = _idf_component_impl,
     doc = "The objects of an `idf_component`.",
     attrs = {
+        "archives": attr.label_list(allow_files = [".a"]),
         "copts": attr.string_list(),
+        "cxx_headers": attr.label_list(providers = [CcInfo]),
         "embed_files": attr.label_list(allow_files = True),
         "embed_txtfiles": attr.label_list(allow_files = True),
         "headers": attr.label(providers = [IdfHeadersInfo], mandatory = True),
@@ -169,6 +219,7 @@ _idf_component = rule(
         "requires": attr.label_list(providers = [IdfComponentInfo]),
         "srcs": attr.label_list(allow_files = _SOURCES + _HEADERS),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+        "_espabi": attr.label(default = "//tools/espabi", executable = True, cfg = "exec"),
     },
     fragments = ["cpp"],
     provides = [CcInfo, IdfComponentInfo],
@@ -186,6 +237,19 @@ def _headers_label(component):
     """
     label = native.package_relative_label(component)
     return label.relative(":{}.headers".format(label.name))
+
+def may_be_cxx(srcs):
+    """Whether sources need the headers of C++'s library, which is not fetched without need.
+
+    Args:
+      srcs: list of labels, or a select() of such.
+
+    Returns:
+      bool; True where names do not tell.
+    """
+    if type(srcs) != "list":
+        return True
+    return bool([s for s in srcs if not str(s).endswith((".c", ".S") + tuple(_HEADERS))])
 
 def self_requirement_error(component, requirements):
     """What is wrong with a component that requires itself.
@@ -216,11 +280,17 @@ def idf_component(
         defines = [],
         local_defines = [],
         copts = [],
+        features = [],
+        archives = [],
         chip = "esp32",
         visibility = None,
         tags = [],
         testonly = False):
-    """C and assembly of a firmware, as idf_component_register has it.
+    """C, C++ and assembly of a firmware, as idf_component_register has it.
+
+    GCC compiles it as ESP-IDF does (`--@rules_esp32//esp32:cc=clang`: clang, where functions that have variable arguments, or structs
+    by value, and C++ are errors: clang has them wrong for this CPU): gnu17, gnu++17, -Os. Assembly is GNU as's. newlib's headers are there for all; the library itself is linked where a
+    component has it among its `archives`, and so is C++'s: the example's components `newlib` and `cxx`.
 
     Args:
       name: string; the component's name.
@@ -238,6 +308,10 @@ def idf_component(
       defines: strings; preprocessor definitions for this component and those that require it.
       local_defines: strings; preprocessor definitions for `srcs`.
       copts: strings; more arguments of the compiler.
+      features: strings; of the compiler: `exceptions` and `rtti`, which C++ has not without them (CONFIG_COMPILER_CXX_EXCEPTIONS and
+        CONFIG_COMPILER_CXX_RTTI).
+      archives: labels of .a files that a firmware with this component is linked with, behind everything else and as one group
+        (add_prebuilt_library).
       chip: string; the chip that it is for.
       visibility: as everywhere; of both targets.
       tags: as everywhere.
@@ -268,9 +342,12 @@ def idf_component(
     _idf_component(
         name = name,
         srcs = srcs,
+        archives = archives,
         copts = copts,
+        cxx_headers = [Label("//toolchains/libraries:libstdcxx_headers")] if may_be_cxx(srcs) else [],
         embed_files = embed_files,
         embed_txtfiles = embed_txtfiles,
+        features = features,
         headers = ":{}.headers".format(name),
         linker_scripts = linker_scripts,
         local_defines = local_defines,

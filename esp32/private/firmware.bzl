@@ -54,14 +54,41 @@ def missing_components_error(firmware, components):
         error += ["    \"", need, "\",\n"]
     return error
 
+def missing_cxx_error(firmware, components):
+    """What is wrong with a firmware that has C++, and not its library.
+
+    Args:
+      firmware: Label of the firmware.
+      components: list of structs, as in IdfComponentInfo.
+
+    Returns:
+      list of arguments for `fail`, empty where nothing is missing.
+    """
+    for c in components:
+        for archive in c.archives:
+            if archive.basename in ("libstdc++.a", "libsupc++.a"):
+                return []
+    for c in components:
+        if c.cxx:
+            return [
+                "esp32_firmware ",
+                firmware,
+                ": ",
+                c.label,
+                " is C++, and no component has its library among its `archives`: add one to `components`, such as ",
+                "\"@rules_esp32//firmware/components/cxx\"",
+            ]
+    return []
+
 def _esp32_firmware_impl(ctx):
     ld = ctx.toolchains["//toolchains/ld:toolchain_type"].ld_info
     components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components] +
                                      [ctx.attr.rust[_CrateComponentsInfo].components], order = "postorder").to_list()
-    error = missing_components_error(ctx.label, components)
+    error = missing_components_error(ctx.label, components) or missing_cxx_error(ctx.label, components)
     if error:
         fail(sep = "", *error)
     objects = [o for c in components for o in c.objects]
+    archives = {a: True for c in components for a in c.archives}.keys()
     scripts = [s for c in components for s in c.linker_scripts] + ctx.files.linker_scripts
     if not scripts:
         fail("esp32_firmware ", ctx.label, ": no linker script: name one in `linker_scripts`, or add the component that has the chip's (esp_system)", sep = "")
@@ -70,29 +97,37 @@ def _esp32_firmware_impl(ctx):
     elf = ctx.actions.declare_file(ctx.label.name + ".elf")
     link_map = ctx.actions.declare_file(ctx.label.name + ".map")
 
-    # What LLVM makes of the bitcode; without a name it would get a random one, which the map shows.
-    lto = ctx.actions.declare_file(ctx.label.name + ".lto.o")
+    # What LLVM makes of the bitcode.
+    lto = ctx.actions.declare_directory(ctx.label.name + ".lto")
     args = ctx.actions.args()
     args.add_all(ld.flags)
-    args.add(lto, format = "-plugin-opt=obj-path=%s")
+    args.add("-plugin-opt=obj-path=" + lto.path)
     args.add_all([
         "--build-id=none",
         "--gc-sections",
         "--no-warn-rwx-segments",
         "-nostdlib",
+        "-znoexecstack",
     ])
     args.add_all(scripts, before_each = "-T")
     args.add("-Map", link_map)
     args.add("-o", elf)
     args.add_all(ctx.attr.linkopts)
     args.add_all(objects)
+
+    # all of it, first: the library has one for another CPU
+    args.add(ld.runtime)
     args.add(library)
+    if archives:
+        args.add("--start-group")
+        args.add_all(archives)
+        args.add("--end-group")
     args.use_param_file("@%s")
     args.set_param_file_format("multiline")
     ctx.actions.run(
         executable = ld.ld,
         arguments = [args],
-        inputs = depset(objects + scripts + [library], transitive = [ld.files]),
+        inputs = depset(objects + archives + scripts + [library, ld.runtime], transitive = [ld.files]),
         outputs = [elf, link_map, lto],
         mnemonic = "Esp32Link",
         progress_message = "Linking firmware %{output}",
@@ -163,6 +198,8 @@ def esp32_firmware(
                 kwargs["crate_root"] = root
     rust_static_library(
         name = name + ".rust",
+        # one module of all crates, which xtensa-ld makes code of
+        rustc_flags = ["-Clto=fat"] + kwargs.pop("rustc_flags", []),
         srcs = srcs,
         crate_name = kwargs.pop("crate_name", name.replace("-", "_").replace(".", "_")),
         tags = tags,

@@ -171,8 +171,12 @@ def sbom(ctx, output, name, version, firmware, bootloader, outputs, sources, set
         })
     commands = inputs.commands.to_list()
 
-    # Of generators, those that generated something.
+    # Of generators, those that generated something; of libraries, those that are linked.
     unused = ([] if [c for c in commands if c.mnemonic == "IdfBindgen"] else ["bindgen"]) + ([] if messages else ["protoc"])
+    archives = [a for c in getattr(firmware, "components", None) or [] for a in getattr(c, "archives", ())]
+    for library in ["libgcc-xtensa", "libstdcxx-xtensa", "newlib-xtensa"]:
+        if not [a for a in archives if library.replace("-", "_") in a.owner.workspace_name]:
+            unused.append(library)
     toolchains = [f for f in ctx.files._toolchains_sbom if f.basename.removesuffix(".cdx.json") not in unused]
     sources = sources + (getattr(firmware, "sources", None) or [])
     espflash = None if ctx.file.bootloader else _tool_crate(ctx.attr._espimage, "espflash", files)

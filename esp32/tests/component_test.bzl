@@ -44,7 +44,7 @@ def _requirements_test_impl(ctx):
     action = find_action(env, "CppCompile", "pong.o")
     assert_subset(env, [_DIR + "base", _DIR + "ping", _DIR + "pong"], _include_dirs(action.argv))
     assert_none(env, [_DIR + "ping/private"], _include_dirs(action.argv))
-    assert_subset(env, ["-DPING_VERSION=7", "--target=xtensa-none-elf"], action.argv)
+    assert_subset(env, ["-DPING_VERSION=7", "-mlongcalls"], action.argv)
     assert_none(env, ["-DPING_SECRET=5", "-Werror"], action.argv)
     return analysistest.end(env)
 
@@ -87,6 +87,49 @@ def _linker_scripts_test_impl(ctx):
     return analysistest.end(env)
 
 _linker_scripts_test = analysistest.make(_linker_scripts_test_impl, config_settings = FOR_CHIP)
+
+def _cxx_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    component = _component(target, target.label)
+    asserts.true(env, component.cxx)
+    asserts.equals(env, ["prebuilt.a"], basenames(component.archives))
+    action = find_action(env, "CppCompile", "shapes.o")
+    assert_subset(env, ["-std=gnu++17", "-fexceptions", "-fno-rtti"], action.argv)
+
+    # C++'s headers come before C's, which they include
+    folders = [a for i, a in enumerate(action.argv) if i and action.argv[i - 1] in ("-isystem", "-idirafter")]
+    asserts.true(env, folders[0].endswith("/include/c++"), str(folders))
+    return analysistest.end(env)
+
+# for the core of boot tests: they need its library anyway
+_cxx_test = analysistest.make(_cxx_test_impl, config_settings = FOR_CHIP | {str(Label("//toolchains:core")): "de233_fpu"})
+
+def _c_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    asserts.false(env, _component(target, target.label).cxx)
+    action = find_action(env, "CppCompile", "ping.o")
+    assert_subset(env, ["-std=gnu17", "-mlongcalls"], action.argv)
+
+    # C++'s library takes minutes to make: C asks for none of it
+    asserts.equals(env, [], [f.path for f in action.inputs.to_list() if "libstdcxx" in f.path])
+    asserts.true(env, action.argv[0].endswith("-elf-gcc"), action.argv[0])
+    return analysistest.end(env)
+
+_c_test = analysistest.make(_c_test_impl, config_settings = FOR_CHIP)
+
+def _clang_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    action = find_action(env, "CppCompile", "ping.o")
+    asserts.true(env, action.argv[0].endswith("/clang"), action.argv[0])
+    assert_subset(env, ["--target=xtensa-none-elf"], action.argv)
+    assert_subset(env, ["-DPING_SECRET=5", "-DPING_VERSION=7"], find_action(env, "IdfCheckCalls", "ping.c.ok").argv)
+    asserts.equals(env, ["ping.c.ok"], basenames(analysistest.target_under_test(env)[OutputGroupInfo]._validation))
+    asserts.true(env, find_action(env, "CppCompile", "table.bin.o").argv[0].endswith("-elf-gcc"), "assembly is GNU as's")
+    return analysistest.end(env)
+
+_clang_test = analysistest.make(_clang_test_impl, config_settings = FOR_CHIP | {str(Label("//toolchains:cc")): "clang"})
 
 def _bindings_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -132,9 +175,25 @@ def component_test_suite(name):
         cmd = "exit 1",
         tags = ["manual"],
     )
+    idf_component(
+        name = name + ".shapes",
+        srcs = ["components/ping/shapes.cpp"],
+        archives = [":{}.prebuilt.a".format(name)],
+        features = ["exceptions"],
+        tags = ["manual"],
+    )
+    native.genrule(
+        name = name + ".prebuilt.a",
+        outs = ["generated/prebuilt.a"],
+        cmd = "exit 1",
+        tags = ["manual"],
+    )
     tests = {
         "bindings": (_bindings_test, ":ping_sys.bindings", {}),
         "bindings_crate": (_bindings_crate_test, ":ping_sys", {}),
+        "c": (_c_test, ":ping", {}),
+        "clang": (_clang_test, ":ping", {}),
+        "cxx": (_cxx_test, name + ".shapes", {}),
         "embedded": (_embedded_test, ":ping", {}),
         "linker_scripts": (_linker_scripts_test, ":start", {}),
         "private": (_private_test, ":ping", {}),

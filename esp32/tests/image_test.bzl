@@ -138,7 +138,7 @@ def _sbom_test_impl(ctx):
 
     # there are bindings and no messages
     toolchains = [t.rpartition("/")[2] for t in inputs["toolchains"]]
-    assert_subset(env, ["bindgen.cdx.json", "binutils-xtensa.cdx.json", "llvm-xtensa.cdx.json", "rustc-xtensa.cdx.json"], toolchains)
+    assert_subset(env, ["bindgen.cdx.json", "binutils-xtensa.cdx.json", "gcc-xtensa.cdx.json", "llvm-xtensa.cdx.json", "rustc-xtensa.cdx.json"], toolchains)
     assert_none(env, ["protoc.cdx.json"], toolchains)
 
     # all that it names is an input

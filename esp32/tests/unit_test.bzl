@@ -2,8 +2,8 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load("//esp32/private:boot_test.bzl", "bazel_timeout")
-load("//esp32/private:component.bzl", "c_identifier", "embed_assembly", "self_requirement_error")
-load("//esp32/private:firmware.bzl", "missing_components_error")
+load("//esp32/private:component.bzl", "c_identifier", "embed_assembly", "may_be_cxx", "self_requirement_error")
+load("//esp32/private:firmware.bzl", "missing_components_error", "missing_cxx_error")
 load("//esp32/private:image.bzl", "layout_error")
 
 def _text(error):
@@ -44,6 +44,29 @@ Add to its `components`:
     return unittest.end(env)
 
 _missing_components_test = unittest.make(_missing_components_test_impl)
+
+def _cxx_test_impl(ctx):
+    env = unittest.begin(ctx)
+    asserts.false(env, may_be_cxx(["a.c", ":b.S", "c.h", Label("//:d.c")]))
+    for srcs in [["a.c", "b.cpp"], ["a.cc"], [":generated"], select({"//conditions:default": ["a.c"]})]:
+        asserts.true(env, may_be_cxx(srcs), str(srcs))
+
+    firmware = Label("//:firmware")
+    archive = lambda name: struct(basename = name)
+    c = struct(label = Label("//c:log"), cxx = False, archives = (archive("libc.a"),))
+    cxx = struct(label = Label("//c:shapes"), cxx = True, archives = ())
+    library = struct(label = Label("//c:cxx"), cxx = False, archives = (archive("libstdc++.a"),))
+    asserts.equals(env, [], missing_cxx_error(firmware, [c]))
+    asserts.equals(env, [], missing_cxx_error(firmware, [cxx, c, library]))
+    asserts.equals(
+        env,
+        "esp32_firmware @@//:firmware: @@//c:shapes is C++, and no component has its library among its `archives`: add one to " +
+        "`components`, such as \"@rules_esp32//firmware/components/cxx\"",
+        _text(missing_cxx_error(firmware, [c, cxx])),
+    )
+    return unittest.end(env)
+
+_cxx_test = unittest.make(_cxx_test_impl)
 
 def _embed_test_impl(ctx):
     env = unittest.begin(ctx)
@@ -90,6 +113,7 @@ def unit_test_suite(name):
       name: string; the suite's name.
     """
     tests = {
+        "cxx": _cxx_test,
         "embed": _embed_test,
         "layout": _layout_test,
         "missing_components": _missing_components_test,

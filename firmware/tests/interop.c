@@ -37,6 +37,7 @@ void interop_fill(interop_record_t *record)
     record->ratio = 0.25f;
     record->name = "Xtensa";
     record->callback = subtract;
+    record->letter = L'\u0416';
     record->low = 5;
     record->middle = 1000;
     record->high = 500000;
@@ -62,6 +63,11 @@ int64_t interop_add(int8_t a, int64_t b, uint16_t c, int64_t d, uint32_t e, int6
 float interop_multiply(float a, float b)
 {
     return a * b;
+}
+
+float interop_sum_of_squares(float a, float b)
+{
+    return interop_square(a) + interop_square(b);
 }
 
 uint32_t interop_crc32_of_digits(void)

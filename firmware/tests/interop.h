@@ -37,6 +37,7 @@ typedef struct {
     bool flag;                     /**< One byte. */
     int8_t tiny;                   /**< One byte, signed. */
     int16_t small;                 /**< Two bytes. */
+    wchar_t letter;                /**< A wide character: two bytes. */
     interop_choice_t choice;       /**< An enum. */
     interop_inner_t inner[2];      /**< An array of structures. */
     interop_any_t any;             /**< A union. */
@@ -76,6 +77,12 @@ int64_t interop_add(int8_t a, int64_t b, uint16_t c, int64_t d, uint32_t e, int6
 
 /** Multiplies in single precision. */
 float interop_multiply(float a, float b);
+
+/** Defined in Rust: the square. */
+float interop_square(float a);
+
+/** Asks Rust for the squares of both, and adds them. */
+float interop_sum_of_squares(float a, float b);
 
 /** Defined in Rust: the CRC-32 (polynomial 0xEDB88320) of `length` bytes. */
 uint32_t interop_crc32(const uint8_t *bytes, size_t length);

@@ -77,6 +77,7 @@ fn rust_reads_what_c_wrote() {
         assert_eq!(CStr::from_ptr(record.name), c"Xtensa");
     }
     assert_eq!(record.ratio, 0.25);
+    assert_eq!(char::from_u32(record.letter.into()), Some('Ж'));
     assert_eq!(
         (record.low(), record.middle(), record.high()),
         (5, 1000, 500_000)
@@ -120,6 +121,12 @@ unsafe extern "C" fn interop_crc32(bytes: *const u8, length: usize) -> u32 {
     })
 }
 
+/// C's view of it is in interop.h.
+#[unsafe(no_mangle)]
+extern "C" fn interop_square(a: f32) -> f32 {
+    a * a
+}
+
 fn arguments_arrive() {
     // SAFETY: always.
     unsafe {
@@ -128,5 +135,6 @@ fn arguments_arrive() {
             -1 + (1 << 40) + 3 - (1 << 41) + i64::from(u32::MAX) + (1 << 42) - 6 + 7
         );
         assert_eq!(interop_multiply(1.5, -4.0), -6.0);
+        assert_eq!(interop_sum_of_squares(1.5, -4.0), 18.25);
     }
 }

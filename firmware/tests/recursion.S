@@ -6,11 +6,5 @@
     .type recursion_without_end, @function
 recursion_without_end:
     entry   a1, 48
-    call12  1f
+    call12  recursion_without_end
     retw
-    .p2align 2
-1:  entry   a1, 48
-    call12  1b
-    retw
-
-    .section .note.GNU-stack, "", @progbits

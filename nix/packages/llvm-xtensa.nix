@@ -6,10 +6,4 @@ debPackages {
   packages = [ "llvm-23" "clang-23" "lld-23" "llvm-23-linker-tools" "libclang1-23" ];
   # programs are those of lib/llvm-23/bin
   postInstall = "rm -rf bin lib/llvm-23/lib/*.a lib/llvm-23/share lib/llvm-23/bin/llvm-exegesis";
-  postFixup = ''
-    mkdir bin
-    { echo "#!$busybox ash"; cat $xtensaEsp32Clang; } >bin/xtensa-esp32-clang
-    chmod +x bin/xtensa-esp32-clang
-  '';
-  env.xtensaEsp32Clang = ./xtensa-esp32-clang.sh;
 }

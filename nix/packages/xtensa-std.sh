@@ -1,47 +1,15 @@
-# postFixup of rustc-xtensa: a rustc that knows $target, and the standard library for it.
-rustlib=$out/lib/rustlib/$target
-mkdir -p $rustlib/bin $rustlib/lib
-cp $spec $rustlib/target.json
-
-# Makes the target look built in, also to build scripts, which call plain `rustc --print=cfg --target=...`.
-#
-# What it makes does not depend on Bazel's configuration: a generated source is called by where bazel-bin has it, and its crate
-# does not take its identity, which is in the name of each symbol, from a path with the configuration's name in it.
-cat >$rustlib/bin/rustc <<SH
-#!$busybox ash
-export RUSTC_BOOTSTRAP=1
-root=
-bin=
-for a; do
-  case \$a in
-    bazel-out/*/bin/*.rs) root=\${a#bazel-out/*/bin/} ;;
-    --out-dir=bazel-out/*/bin | --out-dir=bazel-out/*/bin/*)
-      bin=\${a#--out-dir=bazel-out/}
-      bin=bazel-out/\${bin%%/*}/bin
-      ;;
-  esac
-done
-if [ "\$root" ]; then
-  for a; do
-    shift
-    case \$a in
-      --codegen=metadata=*) set -- "\$@" "--codegen=metadata=\$root" ;;
-      *) set -- "\$@" "\$a" ;;
-    esac
-  done
-fi
-exec $out/bin/rustc -Zunstable-options "\$@" \${bin:+"--remap-path-prefix=\$bin=bazel-bin"}
-SH
-chmod +x $rustlib/bin/rustc
+# postFixup of rust-std-xtensa: the standard library for $target.
+lib=$out/lib/rustlib/$target/lib
+mkdir -p $lib lib/compiler_builtins
 
 # in the folder that is remapped, and with relative names, because rustc hashes both into what it makes
-cd $out/lib/rustlib/src/rust/library
+cd lib/rustlib/src/rust/library
 compile() { # crate name, its root, more flags
   name=$1 root=$2
   shift 2
-  $rustlib/bin/rustc --target $target --crate-name $name --crate-type lib --edition 2024 $root \
+  $rustc --target $target --crate-name $name --crate-type lib --edition 2024 $root \
     -Zforce-unstable-if-unmarked -Ccodegen-units=1 -Copt-level=s -Cdebuginfo=line-tables-only -Awarnings \
-    --remap-path-prefix $PWD=/rustc/$version/library -Clinker-plugin-lto -L $rustlib/lib --out-dir $rustlib/lib "$@"
+    --remap-path-prefix $PWD=/rustc/$version/library -Clinker-plugin-lto -L $lib --out-dir $lib "$@"
 }
 compile core core/src/lib.rs --emit=metadata,link
 # rustc always generates the code of a `no_builtins` crate itself, with its own LLVM, which puts Xtensa's literals into the
@@ -49,12 +17,28 @@ compile core core/src/lib.rs --emit=metadata,link
 compile compiler_builtins compiler-builtins/compiler-builtins/src/lib.rs --emit=metadata,llvm-bc \
   --cfg 'feature="compiler-builtins"' --cfg 'feature="mem"' --cfg 'feature="unmangled-names"' \
   --cfg f16_enabled --cfg intrinsics_enabled
-(
-  cd $rustlib/lib
-  $llvm/bin/llc -O2 -filetype=obj -function-sections -data-sections compiler_builtins.bc -o compiler_builtins.o
-  cp libcompiler_builtins.rmeta lib.rmeta
-  $llvm/bin/llvm-ar crD libcompiler_builtins.rlib lib.rmeta compiler_builtins.o
-  rm lib.rmeta compiler_builtins.bc compiler_builtins.o
-)
-compile alloc alloc/src/lib.rs --emit=metadata,link
+# What GCC calls where the CPU has no MULUH, and libgcc has otherwise.
+cat >umulsidi3.rs <<'RS'
+#![no_std]
+#[unsafe(no_mangle)]
+extern "C" fn __umulsidi3(a: u32, b: u32) -> u64 {
+    u64::from(a) * u64::from(b)
+}
+RS
+compile umulsidi3 umulsidi3.rs --emit=llvm-bc
+compile alloc alloc/src/lib.rs --emit=metadata,link &
+alloc=$!
+cd $lib
+$llvmLink umulsidi3.bc compiler_builtins.bc -o compiler_builtins.bc
+rm umulsidi3.bc $OLDPWD/umulsidi3.rs
+for core in $cores; do
+  features=${core#*=}
+  $ld --native $out/lib/compiler_builtins/${core%%=*}.o ${features:+-plugin-opt=-mattr=$features} compiler_builtins.bc
+done
+wait $alloc
+rm compiler_builtins.bc
+cp libcompiler_builtins.rmeta lib.rmeta
+cp $out/lib/compiler_builtins/esp32.o compiler_builtins.o
+$ar crD libcompiler_builtins.rlib lib.rmeta compiler_builtins.o
+rm lib.rmeta compiler_builtins.o
 cd $out

@@ -29,7 +29,8 @@ in {
     [ "\$1" = --version ] || printf "<%s>" "\$@"
     exit 37' >\$out/bin/bazel; \${sh} chmod +x \$out/bin/bazel'';
 } // builtins.listToAttrs (map (name: { inherit name; value = make name "echo >\$out/bin/\${name}"; })
-  [ "llvm-xtensa" "rustc-xtensa" "binutils-xtensa" "bindgen" "protoc" "host-sysroot" ])
+  [ "llvm-xtensa" "rustc-xtensa" "rust-std-xtensa" "xtensa-ld" "gcc-xtensa" "binutils-xtensa" "newlib-headers-xtensa" "bindgen" "protoc"
+    "host-sysroot" ])
 NIX
 echo "app $unique" >"$t/packages/app"
 lock "$t/packages" >"$repo/nix/debian.lock.json"
@@ -59,7 +60,7 @@ ln -s ../link "$t/bin/bazel"
 expect "bazelw: by a link to a link" 37 '^<x> *$' "$t/bin/bazel" x
 expect "bazelw: a link to it on PATH is not taken for Bazel" 37 '<x> *$' env PATH="$t/bin:$PATH" bazel x
 cd "$t"
-same "bazelw: results are roots, and git sees nothing" "$(ls "$repo/.bazelw" | grep -c ^root) $(cat "$repo/.bazelw/.gitignore")" "7 *"
+same "bazelw: results are roots, and git sees nothing" "$(ls "$repo/.bazelw" | grep -c ^root) $(cat "$repo/.bazelw/.gitignore")" "11 *"
 
 from=$(date +%s%N)
 for _ in 1 2 3 4 5 6 7 8 9 10; do "$bazelw" x >/dev/null; done

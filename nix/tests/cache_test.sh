@@ -34,7 +34,11 @@ in {
     [ "\$1" = test ] && exec nix-build --no-out-link -I "nixpkgs=$repo/nix/default.nix" -E "import <nixpkgs> { }" -A qemu-xtensa
     printf "<%s>" "\$@"' >\$out/bin/bazel; \${sh} chmod +x \$out/bin/bazel'';
 } // builtins.listToAttrs (map (name: { inherit name; value = make name "\${sh} seq 9999 >\$out/bin/\${name}"; })
-  [ "llvm-xtensa" "rustc-xtensa" "binutils-xtensa" "bindgen" "protoc" "host-sysroot" "qemu-xtensa" ])
+  [ "llvm-xtensa" "rustc-xtensa" "rust-std-xtensa" "xtensa-ld" "gcc-xtensa" "binutils-xtensa" "newlib-headers-xtensa" "newlib-xtensa"
+    "libgcc-xtensa" "libstdcxx-xtensa" "bindgen" "protoc" "host-sysroot" "qemu-xtensa" ]) // {
+  de233_fpu = builtins.listToAttrs (map (name: { inherit name; value = make "de233_fpu-\${name}" "\${sh} seq 9999 >\$out/bin/\${name}"; })
+    [ "newlib-xtensa" "libgcc-xtensa" "libstdcxx-xtensa" ]);
+}
 NIX
 echo "app $unique" >"$t/packages/app"
 lock "$t/packages" >"$repo/nix/debian.lock.json"
@@ -50,7 +54,9 @@ key=$(cat "$t/ours-1.public")
 cache() { "$repo/nix/cache" "$@"; }
 fetch() { "$repo/nix/fetch" "$@"; }
 out_of() { nix-instantiate "$repo/nix" -A "$1" 2>/dev/null | xargs nix-store --query --outputs; }
-for a in bazel llvm-xtensa rustc-xtensa binutils-xtensa bindgen protoc host-sysroot qemu-xtensa jre fetch.app; do out_of $a; done >"$t/paths"
+for a in bazel llvm-xtensa rustc-xtensa rust-std-xtensa xtensa-ld gcc-xtensa binutils-xtensa newlib-headers-xtensa newlib-xtensa libgcc-xtensa \
+  libstdcxx-xtensa de233_fpu.newlib-xtensa de233_fpu.libgcc-xtensa de233_fpu.libstdcxx-xtensa bindgen protoc host-sysroot qemu-xtensa \
+  jre fetch.app; do out_of $a; done >"$t/paths"
 protoc=$(out_of protoc)
 # Makes this a machine that has none of it.
 bare() {
@@ -66,9 +72,9 @@ expect "cache push: no key" 2 "no --secret-key given" cache push "$url/cache"
 expect "cache push: no such key" 2 "none.secret: cannot be read.*generate-binary-cache-key" cache push "$url/cache" --secret-key "$t/none.secret"
 expect "cache push: a public key" 2 "is not a secret key" cache push "$url/cache" --secret-key "$t/ours-1.public"
 expect "cache push: a folder's name for URL" 2 "the URL of a folder is file:///x" cache push /x --secret-key "$t/ours-1.secret"
-expect "cache push: builds, copies, signs, and says what to do with it" 0 "has 9 store paths, 9 of them new, signed with ours-1.*nix/cache use $url/cache --public-key $key" \
+expect "cache push: builds, copies, signs, and says what to do with it" 0 "has 19 store paths, 19 of them new, signed with ours-1.*nix/cache use $url/cache --public-key $key" \
   cache push "$url/cache" --secret-key "$t/ours-1.secret"
-expect "cache push: a second time copies nothing" 0 "has 9 store paths, 0 of them new" cache push "$url/cache" --secret-key "$t/ours-1.secret"
+expect "cache push: a second time copies nothing" 0 "has 19 store paths, 0 of them new" cache push "$url/cache" --secret-key "$t/ours-1.secret"
 expect "cache push: to a folder, compressed otherwise" 0 "has 1 store paths, 1 of them new" \
   cache push "file://$t/www/folder" --secret-key "$t/ours-1.secret" --compression xz protoc
 same "cache push: by HTTP, or to a folder: the same signature" "$(grep -h ^Sig: "$t"/www/cache/*.narinfo | sort -u | grep -cF "$(grep -h ^Sig: "$t/www/folder/$(basename "$protoc" | cut -c 1-32).narinfo")")" 1
@@ -116,6 +122,8 @@ export RULES_ESP32_CACHE="$url/cache" RULES_ESP32_CACHE_KEY="$key"
 bare
 expect "cache: by the environment, only the cache: QEMU too" 0 "from the binary cache $url/cache: .*qemu.*<x>" \
   env RULES_ESP32_CACHE_ONLY=1 RULES_ESP32_MIRROR=$nobody "$repo/bazelw" x
+same "cache: only the cache: C and C++ libraries, for QEMU's core, too" \
+  "$(for a in newlib-xtensa de233_fpu.libstdcxx-xtensa; do there "$(out_of $a)"; done | uniq -c | tr -s ' ')" " 2 there"
 expect "cache: the environment, without a key" 101 "RULES_ESP32_CACHE_KEY.*only used with the public key" env RULES_ESP32_CACHE_KEY= "$repo/bazelw" x
 expect "cache: only the cache, and none named" 2 "none is named" env RULES_ESP32_CACHE= RULES_ESP32_CACHE_ONLY=1 "$repo/nix/fetch" protoc
 bare
@@ -246,7 +254,7 @@ bare
 # a real package, on a machine whose /nix is empty: evaluation names the path that the cache has
 case $(command -v nix-store) in /nix/*) elsewhere= ;; *) elsewhere=1 ;; esac
 if [ "$(id -u)" = 0 ] && [ "$elsewhere" ]; then
-  ld="$("$nix/cache" push "file://$t/real" --secret-key "$t/ours-1.secret" binutils-xtensa >"$t/out" 2>&1; nix-build "$nix" -A binutils-xtensa --no-out-link)/bin/xtensa-lx106-elf-ld"
+  ld="$("$nix/cache" push "file://$t/real" --secret-key "$t/ours-1.secret" binutils-xtensa >"$t/out" 2>&1; nix-build "$nix" -A binutils-xtensa --no-out-link)/bin/xtensa-esp32-elf-ld"
   cat >"$t/empty" <<SH
 mount -t tmpfs tmpfs /nix
 "$nix/fetch" --mirror $nobody --snapshot $nobody binutils-xtensa && ls /nix/store && $ld --version

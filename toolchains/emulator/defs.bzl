@@ -46,6 +46,7 @@ def _emulator_rom_impl(ctx):
     ld = ctx.toolchains["//toolchains/ld:toolchain_type"].ld_info
     rom = ctx.actions.declare_file(ctx.label.name + ".elf")
     args = ctx.actions.args()
+    args.add_all(ld.flags)
     args.add("-T", ctx.file.linker_script)
     args.add("-o", rom)
     args.add_all(objects.objects)

@@ -11,10 +11,6 @@
 // CCOUNT's clock in MHz: QEMU's default for its cores (target/xtensa/core-de233_fpu.c). The chip runs at 80 MHz behind the bootloader.
 #define CPU_MHZ 40
 
-.macro simcall
-    .byte   0x00, 0x51, 0x00
-.endm
-
 .macro function name
     .section .rom.\name, "ax", @progbits
     .p2align 2
@@ -77,5 +73,3 @@
     function gpio_pad_select_gpio
     entry   a1, 32
     retw
-
-    .section .note.GNU-stack, "", @progbits

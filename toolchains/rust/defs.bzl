@@ -2,12 +2,13 @@
 
 load("@rules_rust//rust:toolchain.bzl", "rust_toolchain")
 
-def nix_rust_toolchain(name, target_triple, binary_ext = "", **kwargs):
-    """A `rust_toolchain` of rules_rust with the tools and the standard library of @rustc_xtensa.
+def nix_rust_toolchain(name, target_triple, rust_std, binary_ext = "", **kwargs):
+    """A `rust_toolchain` of rules_rust with the tools of @rustc_xtensa.
 
     Args:
       name: string; the target's name.
-      target_triple: string; a target that @rustc_xtensa has a standard library for.
+      target_triple: string; the target.
+      rust_std: label of the target's standard library, a `rust_stdlib_filegroup`.
       binary_ext: string; how names of programs end.
       **kwargs: more arguments of `rust_toolchain`.
     """
@@ -21,7 +22,7 @@ def nix_rust_toolchain(name, target_triple, binary_ext = "", **kwargs):
         dylib_ext = ".so",
         exec_triple = "x86_64-unknown-linux-gnu",
         rust_doc = "@rustc_xtensa//:bin/rustdoc",
-        rust_std = "@rustc_xtensa//:std-" + target_triple,
+        rust_std = rust_std,
         rustc_lib = "@rustc_xtensa//:rustc_lib",
         staticlib_ext = ".a",
         target_triple = target_triple,

@@ -68,7 +68,7 @@ _from_cargo = tag_class(
         ),
         "rustc": attr.label(doc = "The compiler that knows `target_triple`; by default the one of the toolchain."),
         "target_triple": attr.string(
-            doc = "What the crates are compiled for, such as `xtensa-esp32sf-none-elf`; by default the build machine.",
+            doc = "What the crates are compiled for, such as `xtensa-esp32-none-elf`; by default the build machine.",
         ),
     },
     doc = "Makes a repository of the crates that a Cargo.lock pins. See the repository rule `crates_repository`.",
@@ -101,7 +101,7 @@ crates.from_cargo(
     name = "crates",
     cargo_lockfile = "//firmware:Cargo.lock",
     manifests = ["//firmware:Cargo.toml"],
-    target_triple = "xtensa-esp32sf-none-elf",
+    target_triple = "xtensa-esp32-none-elf",
 )
 use_repo(crates, "crates")
 ```

@@ -226,10 +226,10 @@ crates_repository = repository_rule(
         ),
         "rustc": attr.label(
             doc = "The compiler that knows `target_triple` and the build machine.",
-            default = "@rustc_xtensa//:lib/rustlib/xtensa-esp32sf-none-elf/bin/rustc",
+            default = "@rustc_xtensa//:lib/rustlib/xtensa-esp32-none-elf/bin/rustc",
         ),
         "target_triple": attr.string(
-            doc = "What the crates are compiled for, such as `xtensa-esp32sf-none-elf`; by default the build machine. " +
+            doc = "What the crates are compiled for, such as `xtensa-esp32-none-elf`; by default the build machine. " +
                   "Crates for a chip can be compiled for the build machine too, where macros, build scripts and tests use them.",
         ),
     },

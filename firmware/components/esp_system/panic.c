@@ -162,9 +162,9 @@ static void print_backtrace(uint32_t pc, uint32_t sp, uint32_t next_pc)
 
 void panic_end(void)
 {
-    xt_backtrace_start_t start;
-    xt_backtrace_start(&start);
-    print_backtrace(call_address(start.pc), start.sp, start.next_pc);
+    uint32_t pc, sp, next_pc;
+    esp_backtrace_get_start(&pc, &sp, &next_pc);
+    print_backtrace(call_address(pc), sp, next_pc);
     restart();
 }
 
@@ -241,7 +241,7 @@ void panic_handler(xt_frame_t *frame)
     print_registers(frame);
 
     // vectors.S has put zeros where that caller goes if its registers were still in the CPU.
-    const uint32_t *caller = (const uint32_t *)(panic_stack_top - 16);
+    const uint32_t *caller = (const uint32_t *)((uint32_t)panic_stack_top - 16);
     xt_window_spill();
     print_backtrace_of(frame, caller[1] != 0 ? caller : NULL);
     restart();

@@ -27,6 +27,14 @@ static void clear_bss(void)
     }
 }
 
+/** Runs what is to run before app_main(): constructors of C++, and other functions in .init_array, in the linker's order. */
+static void do_global_ctors(void)
+{
+    for (void (*const *function)(void) = __init_array_start; function < __init_array_end; function++) {
+        (*function)();
+    }
+}
+
 /** Called by _start in start.S, on the main stack, with interrupts masked. */
 void start_cpu0(void)
 {
@@ -35,6 +43,7 @@ void start_cpu0(void)
     esp_cpu_set_watchpoint((uint32_t)_stack_guard);
     esp_reset_reason_init();
     esp_timer_init();
+    do_global_ctors();
     app_main();
     for (;;) {
         esp_cpu_wait_for_intr();

@@ -121,28 +121,12 @@ window_underflow12:
     .org 0x400
 
 
-    .section .iram1.vectors.literal, "ax", @progbits
-    .p2align 2
-.Lvector_table:
-    .long   _vector_table
-.Lpanic_frame:
-    .long   panic_frame
-.Lpanic_stack_top:
-    .long   panic_stack_top
-.Lpanic_handler:
-    .long   panic_handler
-.Linterrupt_dispatch:
-    .long   xt_interrupt_dispatch
-.Lps_panic:
-    .long   PS_WOE | PS_UM | PS_INTLEVEL(5)
-.Lps_interrupt:
-    .long   PS_WOE | PS_UM | PS_INTLEVEL(3)
-
     .section .iram1.vectors, "ax", @progbits
 
 // A level-1 interrupt, on the interrupted program's stack. All 16 registers of the window are stored, because the call of the
 // dispatcher reuses those that the interrupted function does not own. The caller of the interrupted function has its a0-a3
 // saved, or will have them saved, in the 16 bytes below the stack pointer; as the stack pointer moves, so do they, back and forth.
+// Of the other registers, those that compiled code uses are stored: handlers compute, too.
     .p2align 2
 level1_interrupt:
     addi    a0, a1, -(XT_INTERRUPT_FRAME_SIZE + 16)
@@ -172,6 +156,23 @@ level1_interrupt:
     s32i    a2, a1, XT_FRAME_LBEG
     rsr     a2, lend
     s32i    a2, a1, XT_FRAME_LEND
+    rsr     a2, br
+    s32i    a2, a1, XT_FRAME_BR
+    rsr     a2, scompare1
+    s32i    a2, a1, XT_FRAME_SCOMPARE1
+    rsr     a2, acclo
+    s32i    a2, a1, XT_FRAME_ACCLO
+    rsr     a2, acchi
+    s32i    a2, a1, XT_FRAME_ACCHI
+#if __XCHAL_HAVE_FP
+    rur     a2, fcr
+    s32i    a2, a1, XT_FRAME_FCR
+    rur     a2, fsr
+    s32i    a2, a1, XT_FRAME_FSR
+.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    ssi     f\n, a1, XT_FRAME_F(\n)
+.endr
+#endif
     rsr     a2, lcount
     s32i    a2, a1, XT_FRAME_LCOUNT
     movi    a2, 0
@@ -187,11 +188,11 @@ level1_interrupt:
     s32i    a2, a3, 8
     l32i    a2, a1, XT_INTERRUPT_FRAME_SIZE + 12
     s32i    a2, a3, 12
-    l32r    a2, .Lps_interrupt
+    movi    a2, PS_WOE | PS_UM | PS_INTLEVEL(3)
     wsr     a2, ps
     rsync
     mov     a6, a1
-    l32r    a2, .Linterrupt_dispatch
+    movi    a2, xt_interrupt_dispatch
     callx4  a2
 
     l32i    a2, a1, XT_FRAME_PS     // has EXCM set
@@ -216,6 +217,23 @@ level1_interrupt:
     wsr     a2, lend
     l32i    a2, a1, XT_FRAME_LCOUNT
     wsr     a2, lcount
+    l32i    a2, a1, XT_FRAME_BR
+    wsr     a2, br
+    l32i    a2, a1, XT_FRAME_SCOMPARE1
+    wsr     a2, scompare1
+    l32i    a2, a1, XT_FRAME_ACCLO
+    wsr     a2, acclo
+    l32i    a2, a1, XT_FRAME_ACCHI
+    wsr     a2, acchi
+#if __XCHAL_HAVE_FP
+    l32i    a2, a1, XT_FRAME_FCR
+    wur     a2, fcr
+    l32i    a2, a1, XT_FRAME_FSR
+    wur     a2, fsr
+.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    lsi     f\n, a1, XT_FRAME_F(\n)
+.endr
+#endif
     rsync
     l32i    a15, a1, XT_FRAME_A(15)
     l32i    a14, a1, XT_FRAME_A(14)
@@ -264,7 +282,7 @@ alloca_exception:
 .macro fatal name, kind, epc, eps, excsave
     .p2align 2
 \name:
-    l32r    a0, .Lpanic_frame
+    movi    a0, panic_frame
     s32i    a2, a0, XT_FRAME_A(2)
     rsr     a2, \excsave
     s32i    a2, a0, XT_FRAME_A(0)
@@ -293,7 +311,7 @@ alloca_exception:
 debug_exception:
     wsr     a2, excsave5
     rsr     a0, epc6
-    l32r    a2, .Lvector_table
+    movi    a2, _vector_table
     sub     a0, a0, a2
     movi    a2, 0x180
     bgeu    a0, a2, 1f
@@ -351,18 +369,16 @@ panic:
     sll     a3, a3
     wsr     a3, windowstart
     rsync
-1:  l32r    a1, .Lpanic_stack_top
+1:  movi    a1, panic_stack_top
     addi    a2, a1, -16             // where the interrupted function's caller will be spilled
     movi    a3, 0
     s32i    a3, a2, 0
     s32i    a3, a2, 4
-    l32r    a2, .Lps_panic
-    l32r    a3, .Lpanic_handler
+    movi    a2, PS_WOE | PS_UM | PS_INTLEVEL(5)
+    movi    a3, panic_handler
     wsr     a2, ps
     rsync
     // Only now may a4 and above be written: this first access spills the window that they may belong to.
     mov     a6, a0
     movi    a0, 0
     callx4  a3
-
-    .section .note.GNU-stack, "", @progbits

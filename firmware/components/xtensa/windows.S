@@ -8,7 +8,6 @@
     .global xt_window_spill
     .type xt_window_spill, @function
 xt_window_spill:
-.Lwindow_spill:
     entry   a1, 48
     call12  1f
     retw
@@ -31,19 +30,19 @@ xt_window_spill:
     .size xt_window_spill, . - xt_window_spill
 
     .p2align 2
-    .global xt_backtrace_start
-    .type xt_backtrace_start, @function
-xt_backtrace_start:
+    .global esp_backtrace_get_start
+    .type esp_backtrace_get_start, @function
+esp_backtrace_get_start:
     entry   a1, 48
-    call12  .Lwindow_spill         // a local label: the linker cannot relocate CALL12
-    addi    a3, a1, -16             // the caller's a0 and a1 are there
-    l32i    a4, a3, 0
-    l32i    a5, a3, 4
+    call12  xt_window_spill
     s32i    a0, a2, 0
-    s32i    a5, a2, 4
-    s32i    a4, a2, 8
+    addi    a5, a1, -16             // the caller's a0 and a1 are there
+    l32i    a6, a5, 4
+    s32i    a6, a3, 0
+    l32i    a6, a5, 0
+    s32i    a6, a4, 0
     retw
-    .size xt_backtrace_start, . - xt_backtrace_start
+    .size esp_backtrace_get_start, . - esp_backtrace_get_start
 
     .p2align 2
     .global esp_cpu_wait_for_intr
@@ -53,5 +52,3 @@ esp_cpu_wait_for_intr:
     waiti   0
     retw
     .size esp_cpu_wait_for_intr, . - esp_cpu_wait_for_intr
-
-    .section .note.GNU-stack, "", @progbits

@@ -321,7 +321,7 @@ impl Stub {
                 if body.is_empty() || !body.len().is_multiple_of(16) {
                     return Err(code::NOT_ENOUGH_DATA);
                 }
-                for entry in body.chunks_exact(16) {
+                for entry in body.as_chunks::<16>().0 {
                     let [address, value, mask, delay] = [0, 4, 8, 12].map(|at| word(entry, at));
                     hardware.work(Duration::from_micros(delay.into()));
                     let old = hardware.buses.read(address);

@@ -8,7 +8,7 @@ load("//esp32/private/crates:resolve.bzl", "resolve_crates")
 load("//esp32/private/crates:sbom.bzl", "crate_component", "crate_purl", "lock_checksums")
 
 _HOST = "x86_64-unknown-linux-gnu"
-_CHIP = "xtensa-esp32sf-none-elf"
+_CHIP = "xtensa-esp32-none-elf"
 
 def _manifest_stubs_test_impl(ctx):
     env = unittest.begin(ctx)

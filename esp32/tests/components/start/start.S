@@ -16,5 +16,3 @@ _start:
     .p2align 2
     .long   0xABCD5432
     .fill   63, 4, 0
-
-    .section .note.GNU-stack, "", @progbits

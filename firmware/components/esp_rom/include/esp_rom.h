@@ -1,8 +1,6 @@
 /**
  * @file
  * Functions in the ESP32's ROM. Their addresses are in ld/esp32.rom.ld.
- *
- * GCC compiled the ROM: only functions with a few integer arguments may be called from code that clang compiled.
  */
 #pragma once
 

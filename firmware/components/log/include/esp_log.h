@@ -2,7 +2,8 @@
  * @file
  * Lines on the console in ESP-IDF's format (log/include/esp_log.h of ESP-IDF): `I (2317) tag: text`.
  *
- * There is no printf here: the compiler cannot handle variable arguments on this chip. Rust formats, and passes text.
+ * Rust formats, and passes text. C formats as printf() does, with ESP_LOGI() and its like, for which a firmware has to have the
+ * component `newlib`.
  */
 #pragma once
 
@@ -39,3 +40,15 @@ void esp_log_end(void);
 
 /** Writes a whole line if its level is printed. */
 void esp_log_line(esp_log_level_t level, const char *tag, const char *text);
+
+/** Writes a whole line if its level is printed, with its text as printf() makes it. It is in the component `newlib`. */
+void esp_log_write(esp_log_level_t level, const char *tag, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/** Writes a line of ESP_LOG_ERROR: `ESP_LOGE("tag", "%d of %d", 1, 2)`. */
+#define ESP_LOGE(tag, ...) esp_log_write(ESP_LOG_ERROR, tag, __VA_ARGS__)
+/** Writes a line of ESP_LOG_WARN. */
+#define ESP_LOGW(tag, ...) esp_log_write(ESP_LOG_WARN, tag, __VA_ARGS__)
+/** Writes a line of ESP_LOG_INFO. */
+#define ESP_LOGI(tag, ...) esp_log_write(ESP_LOG_INFO, tag, __VA_ARGS__)
+/** Writes a line of ESP_LOG_DEBUG. */
+#define ESP_LOGD(tag, ...) esp_log_write(ESP_LOG_DEBUG, tag, __VA_ARGS__)

@@ -29,12 +29,8 @@ void xt_set_intset(uint32_t mask);
 /** Stores the registers of all calling functions in their stack frames. */
 void xt_window_spill(void);
 
-/** Where a backtrace begins. */
-typedef struct {
-    uint32_t pc;      /**< Return address into the function that asked. */
-    uint32_t sp;      /**< That function's stack pointer. */
-    uint32_t next_pc; /**< That function's own return address. */
-} xt_backtrace_start_t;
-
-/** Spills the windows and stores where the calling function stands. */
-void xt_backtrace_start(xt_backtrace_start_t *start);
+/**
+ * Spills the windows, and says where the calling function stands (esp_debug_helpers.h of ESP-IDF): `pc`, the return address into it,
+ * `sp`, its stack pointer, and `next_pc`, its own return address.
+ */
+void esp_backtrace_get_start(uint32_t *pc, uint32_t *sp, uint32_t *next_pc);

@@ -17,9 +17,25 @@
 #define XT_FRAME_LEND 88
 #define XT_FRAME_LCOUNT 92
 #define XT_FRAME_KIND 96
+/* What follows is in frames of interrupts, and only assembly looks at it. */
+#define XT_FRAME_BR 100
+#define XT_FRAME_SCOMPARE1 104
+#define XT_FRAME_ACCLO 108
+#define XT_FRAME_ACCHI 112
+#define XT_FRAME_FCR 116
+#define XT_FRAME_FSR 120
+/** Offset of floating-point register `n`. */
+#define XT_FRAME_F(n) (124 + 4 * (n))
 
-/** Size of the frame that an interrupt builds on the stack: all but `kind`. A multiple of the stack's alignment of 16. */
-#define XT_INTERRUPT_FRAME_SIZE 96
+/** Size of the frame that an interrupt builds on the stack. A multiple of the stack's alignment of 16. */
+#if __XCHAL_HAVE_FP
+#define XT_INTERRUPT_FRAME_SIZE 192
+#else
+#define XT_INTERRUPT_FRAME_SIZE 128
+#endif
+
+/** CPENABLE: the coprocessor that is the FPU. */
+#define CPENABLE_FPU 1
 
 /** EXCCAUSE: a level-1 interrupt. */
 #define EXCCAUSE_LEVEL1INTERRUPT 4
@@ -61,7 +77,7 @@ typedef struct {
     uint32_t lbeg;     /**< Begin of the zero-overhead loop. */
     uint32_t lend;     /**< End of the loop. */
     uint32_t lcount;   /**< Rounds left in the loop. */
-    uint32_t kind;     /**< XT_KIND_; only in fatal frames. */
+    uint32_t kind;     /**< XT_KIND_; only in fatal frames, which end here. */
 } xt_frame_t;
 
 _Static_assert(offsetof(xt_frame_t, a[15]) == XT_FRAME_A(15), "assembly and C disagree");

@@ -19,6 +19,10 @@ void esp_reset_reason_set_hint(esp_reset_reason_t hint);
 extern char _bss_start[];
 /** End of _bss_start. */
 extern char _bss_end[];
+/** First of the functions that run before app_main(). */
+extern void (*const __init_array_start[])(void);
+/** End of __init_array_start. */
+extern void (*const __init_array_end[])(void);
 /** Lowest address of the main stack. */
 extern char _stack_bottom[];
 /** The 64 bytes that must not be written: above what may be written before the overflow is seen. */

@@ -1,0 +1,1 @@
+int corners() { return 4; }
