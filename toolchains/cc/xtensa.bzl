@@ -68,7 +68,9 @@ def _gcc_flags(ctx, actions):
             "-nostdinc",
         ] + idirafter(_headers(ctx))),
         flags("gnu_deterministic", actions, DETERMINISTIC + [
-            # the working folder, as Bazel calls it; and where its hermetic sandbox has it, which lacks /proc
+            # the working folder, the last that fits counts: where remote workers have it, which may set PWD themselves; as Bazel
+            # calls it; and where its hermetic sandbox has it, which lacks /proc
+            "-ffile-prefix-map=/=.",
             "-ffile-prefix-map=/proc/self/cwd=.",
             "-ffile-prefix-map=/execroot/{}=.".format(ctx.workspace_name),
             # generated sources: by where bazel-bin has them, whatever the configuration is called
