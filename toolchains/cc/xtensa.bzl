@@ -109,6 +109,8 @@ def _toolchain_config(ctx, compiler, programs, include_directories, features):
                         for key, value in {
                             # where GCC has its parts, GNU as among them
                             "GCC_EXEC_PREFIX": ctx.file.gcc.dirname.removesuffix("bin") + "lib/gcc/",
+                            # else it looks on the machine for what the user's --action_env calls a language
+                            "LC_ALL": "C",
                             "XTENSA_GNU_CONFIG": ctx.file.plugin.path,
                         }.items()
                     ],
