@@ -34,13 +34,15 @@ DETERMINISTIC = [
     "-D__TIME__=\"redacted\"",
 ]
 
-def flags(name, actions, flags):
+def flags(name, actions, flags, variable = None):
     """A feature that is always there.
 
     Args:
       name: string; the feature's name.
       actions: list of names of actions.
       flags: list of strings; what it adds to their command lines.
+      variable: string; the build variable in them, where they are left out without it: build scripts of crates are given the
+        flags of no file in particular.
 
     Returns:
       FeatureInfo.
@@ -48,7 +50,7 @@ def flags(name, actions, flags):
     return feature(
         name = name,
         enabled = True,
-        flag_sets = [flag_set(actions = actions, flag_groups = [flag_group(flags = flags)])] if flags else [],
+        flag_sets = [flag_set(actions = actions, flag_groups = [flag_group(flags = flags, expand_if_available = variable)])] if flags else [],
     )
 
 def tools(actions, file):

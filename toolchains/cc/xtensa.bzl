@@ -119,7 +119,7 @@ def _toolchain_config(ctx, compiler, programs, include_directories, features):
             flags("optimized", COMPILE, _OPTIMIZED),
             flags("debug_info", COMPILE + ASSEMBLE, ["-g"]),
             # in place of Bazel's own, which has the configuration's name in it
-            flags("random_seed", COMPILE, ["-frandom-seed=%{source_file}"]),
+            flags("random_seed", COMPILE, ["-frandom-seed=%{source_file}"], "source_file"),
             flags("warnings", COMPILE, ["-Wall"]),
             flags("c", [ACTION_NAMES.c_compile], ["-std=gnu17"]),
             flags("cxx", _CXX, ["-std=gnu++17", "-fuse-cxa-atexit"]),

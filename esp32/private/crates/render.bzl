@@ -1,6 +1,6 @@
 """Writes crates as BUILD files for rules_rust."""
 
-load(":resolve.bzl", "HOST", "TARGET")
+load(":resolve.bzl", "BUILD", "HOST", "TARGET", "build_label")
 
 # The condition on which a crate is the one for the build machine.
 _ON_HOST = "//:build_machine"
@@ -76,7 +76,7 @@ def _rustc_flags(variants, annotation):
     }
 
 def _build_script_name(crate, variant_name):
-    return crate.name + ("_bs" if variant_name == HOST else "_bs_target")
+    return crate.name + ("_bs" if variant_name == HOST else "_bs_" + variant_name)
 
 def _build_scripts(crate, annotation):
     """Returns {variant: name of its build script's target} and {that name: script}."""
@@ -84,13 +84,15 @@ def _build_scripts(crate, annotation):
         return {}, {}
     by_variant = {}
     scripts = {}
-    for variant_name in sorted(crate.variants):
+    for variant_name in [name for name in [HOST, TARGET, BUILD] if name in crate.variants]:
         script = crate.variants[variant_name]["build_script"]
         if script == None:
             continue
-        name = _build_script_name(crate, HOST)
-        if name in scripts and scripts[name] != script:
-            name = _build_script_name(crate, variant_name)
+        same = [name for name, other in scripts.items() if other == script]
+        if same:
+            name = same[0]
+        else:
+            name = _build_script_name(crate, variant_name if scripts else HOST)
         by_variant[variant_name] = name
         scripts[name] = script
     return by_variant, scripts
@@ -107,15 +109,7 @@ def render_crate(crate, annotation = {}, with_binaries = False):
         Content of a BUILD.bazel.
     """
     scripts_by_variant, scripts = _build_scripts(crate, annotation)
-    variants = crate.variants
-
-    features = {name: sorted(variant["features"]) for name, variant in variants.items()}
-    deps = {
-        name: sorted(variant["deps"]) + ([":" + scripts_by_variant[name]] if name in scripts_by_variant else [])
-        for name, variant in variants.items()
-    }
-    proc_macro_deps = {name: sorted(variant["proc_macro_deps"]) for name, variant in variants.items()}
-    aliases = {name: _renames(variant) for name, variant in variants.items()}
+    variants = {name: variant for name, variant in crate.variants.items() if name != BUILD}
 
     common = [
         ("srcs", "glob([\"**/*.rs\"])"),
@@ -125,24 +119,44 @@ def render_crate(crate, annotation = {}, with_binaries = False):
     rust_rule = "rust_proc_macro" if crate.is_proc_macro else "rust_library"
     env = _escape(crate.env)
 
-    text = ""
-    if crate.library:
-        text += _call(rust_rule, [
-            ("name", json.encode(crate.name)),
+    def attributes(variants, only = None):
+        labels = {
+            name: sorted(variant["deps"]) +
+                  ([":" + scripts_by_variant[only or name]] if (only or name) in scripts_by_variant else [])
+            for name, variant in variants.items()
+        }
+        return struct(
+            aliases = _attr({name: _renames(variant) for name, variant in variants.items()}),
+            deps = labels,
+            features = _attr({name: sorted(variant["features"]) for name, variant in variants.items()}),
+            proc_macro_deps = _attr({name: sorted(variant["proc_macro_deps"]) for name, variant in variants.items()}),
+            rustc_flags = _attr(_rustc_flags(variants, annotation)),
+        )
+
+    def library(name, variants, only = None):
+        attrs = attributes(variants, only)
+        return _call(rust_rule, [
+            ("name", json.encode(name)),
         ] + common + [
-            ("aliases", _attr(aliases)),
+            ("aliases", attrs.aliases),
             compile_data,
-            ("crate_features", _attr(features)),
+            ("crate_features", attrs.features),
             ("crate_name", json.encode(crate.library.crate_name)),
             ("crate_root", json.encode(crate.library.crate_root)),
             ("edition", json.encode(crate.library.edition)),
-            ("proc_macro_deps", _attr(proc_macro_deps)),
+            ("proc_macro_deps", attrs.proc_macro_deps),
             ("rustc_env", _literal(env, "    ")),
-            ("rustc_flags", _attr(_rustc_flags(variants, annotation))),
+            ("rustc_flags", attrs.rustc_flags),
             tags,
             ("version", json.encode(crate.version)),
-            ("deps", _attr(deps)),
+            ("deps", _attr(attrs.deps)),
         ])
+
+    text = ""
+    if crate.library:
+        text += library(crate.name, variants)
+        if BUILD in crate.variants:
+            text += library(build_label(crate).rpartition(":")[2], {HOST: crate.variants[BUILD]}, BUILD)
 
     for name in sorted(scripts):
         script = scripts[name]
@@ -150,7 +164,8 @@ def render_crate(crate, annotation = {}, with_binaries = False):
             ("name", json.encode(name)),
         ] + common + [
             ("aliases", _attr({HOST: _renames(script)})),
-            ("build_script_env", _attr({HOST: annotation.get("build_script_env", {})})),
+            # esp-bootloader-esp-idf's, for one, asks for the time otherwise.
+            ("build_script_env", _attr({HOST: {"SOURCE_DATE_EPOCH": "0"} | annotation.get("build_script_env", {})})),
             compile_data,
             ("crate_features", _attr({HOST: sorted(script["features"])})),
             ("crate_name", json.encode("build_script_build")),
@@ -170,23 +185,24 @@ def render_crate(crate, annotation = {}, with_binaries = False):
         ])
 
     if with_binaries:
+        attrs = attributes(variants)
         for binary in crate_binaries(crate):
             own = [":" + crate.name] if crate.library else []
             text += _call("rust_binary", [
                 ("name", json.encode("{}__{}".format(crate.name, binary.name))),
             ] + common + [
-                ("aliases", _attr(aliases)),
+                ("aliases", attrs.aliases),
                 compile_data,
-                ("crate_features", _attr(features)),
+                ("crate_features", attrs.features),
                 ("crate_name", json.encode(binary.crate_name)),
                 ("crate_root", json.encode(binary.crate_root)),
                 ("edition", json.encode(binary.edition)),
-                ("proc_macro_deps", _attr(proc_macro_deps)),
+                ("proc_macro_deps", attrs.proc_macro_deps),
                 ("rustc_env", _literal(env | {"CARGO_BIN_NAME": binary.name}, "    ")),
-                ("rustc_flags", _attr(_rustc_flags(variants, annotation))),
+                ("rustc_flags", attrs.rustc_flags),
                 tags,
                 ("version", json.encode(crate.version)),
-                ("deps", _attr({name: labels + own for name, labels in deps.items()})),
+                ("deps", _attr({name: labels + own for name, labels in attrs.deps.items()})),
             ])
 
     loads = ["load(\"@rules_rust//cargo:defs.bzl\", \"cargo_build_script\")\n"] if scripts else []
@@ -240,15 +256,15 @@ def render_root(resolved, host_triple):
     direct = direct_dependencies(resolved)
     aliases = {}
     for crate in resolved.crates:
-        if crate.label not in direct:
+        labels = [label for label in [crate.label, build_label(crate)] if label in direct]
+        if not labels:
             continue
         names = ["{}-{}".format(crate.name, crate.version)]
         for member in resolved.members:
             for variants in member.deps.values():
                 for deps in variants.values():
                     for kind in ["deps", "proc_macro_deps"]:
-                        if crate.label in deps[kind]:
-                            names.append(deps[kind][crate.label] or crate.name)
+                        names += [deps[kind][label] or crate.name for label in labels if label in deps[kind]]
         for name in names:
             aliases.setdefault(name, {})[crate.label] = True
         for binary in crate_binaries(crate):

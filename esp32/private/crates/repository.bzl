@@ -3,7 +3,7 @@
 load(":cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unreachable")
 load(":manifests.bzl", "manifest_stubs")
 load(":render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
-load(":resolve.bzl", "resolve_crates")
+load(":resolve.bzl", "build_label", "crates_by_label", "resolve_crates")
 load(":sbom.bzl", "COMPONENT_FILE", "crate_component", "lock_checksums")
 
 # Cargo would download everything in its own time; on a slow line that is long.
@@ -183,7 +183,7 @@ def _crates_repository_impl(rctx):
     direct = direct_dependencies(resolved)
     path_flags = _path_flags(rctx)
     checksums = lock_checksums(rctx.read(rctx.attr.cargo_lockfile))
-    by_label = {crate.label: crate for crate in resolved.crates}
+    by_label = crates_by_label(resolved)
     for crate in resolved.crates:
         annotation = annotations.get(crate.name, {})
         rctx.file(
@@ -196,7 +196,7 @@ def _crates_repository_impl(rctx):
             render_crate(
                 crate,
                 annotation | {"rustc_flags": path_flags + annotation.get("rustc_flags", [])},
-                with_binaries = crate.label in direct,
+                with_binaries = crate.label in direct or build_label(crate) in direct,
             ),
             executable = False,
         )

@@ -4,10 +4,12 @@ A *unit* is one call of rustc as Cargo would make it. Cargo's unit graph is the 
 platform: `cargo metadata` unites the features of build machine and chip, so that a crate without std would get std from
 a procedural macro that happens to use it too.
 
-A *variant* is what a crate is on one side: `host` on the build machine (macros, build scripts, tools, and host tests),
-`target` on what `target_triple` names. When the two are the same machine there is `host` alone.
+A *variant* is what a crate is on one side: `host` on the build machine (tools and host tests), `target` on what
+`target_triple` names, `build` for macros and build scripts. When the first two are the same machine there is `host` alone.
+`build` is apart only where it has other features or dependencies than `host`, as resolver 2 makes them.
 """
 
+BUILD = "build"
 HOST = "host"
 TARGET = "target"
 
@@ -55,6 +57,26 @@ def _add_deps(deps, other):
     for kind in ["deps", "proc_macro_deps"]:
         deps[kind].update(other[kind])
 
+def build_label(crate):
+    """The label of a crate's variant for macros and build scripts, where it is apart.
+
+    Args:
+        crate: one of `resolve_crates(...).crates`.
+
+    Returns:
+        A string.
+    """
+    return crate.label + "_build"
+
+def _unit_label(unit, crates):
+    crate = crates[unit["pkg_id"]]
+    return build_label(crate) if unit["platform"] == None else crate.label
+
+def _variant_name(unit, host_triple):
+    if unit["platform"] == None:
+        return BUILD
+    return HOST if unit["platform"] == host_triple else TARGET
+
 def _unit_deps(unit, units, packages, crates, is_member):
     """Returns the deps of one unit, and the third-party-on-workspace dependency that cannot be built, or None."""
     result = _new_deps()
@@ -69,9 +91,9 @@ def _unit_deps(unit, units, packages, crates, is_member):
                 packages[unit["pkg_id"]]["name"],
                 packages[dep_unit["pkg_id"]]["name"],
             )
-        crate = crates[dep_unit["pkg_id"]]
+        label = _unit_label(dep_unit, crates)
         name = dep["extern_crate_name"]
-        result["proc_macro_deps" if _is_proc_macro(dep_unit) else "deps"][crate.label] = "" if name == dep_unit["target"]["name"].replace("-", "_") else name
+        result["proc_macro_deps" if _is_proc_macro(dep_unit) else "deps"][label] = "" if name == dep_unit["target"]["name"].replace("-", "_") else name
     return result, None
 
 def _new_variant():
@@ -91,7 +113,7 @@ def _add_build_script(script, unit, units, packages, crates):
             # One of the workspace is caught where the library depends on it.
             if dep_unit["pkg_id"] not in crates:
                 continue
-            script["link_deps"][crates[dep_unit["pkg_id"]].label] = ""
+            script["link_deps"][_unit_label(dep_unit, crates)] = ""
         elif "custom-build" in dep_unit["target"]["kind"]:
             deps, error = _unit_deps(dep_unit, units, packages, crates, False)
             if error:
@@ -144,6 +166,55 @@ def _member(package, workspace_dir):
         deps = {"build": {}, "dev": {}, "normal": {}},
     )
 
+_EDGES = ["deps", "link_deps", "proc_macro_deps"]
+
+def _joined(deps, joinable):
+    """What `deps` are when `joinable`, {label of a `build` variant: label of its crate}, are no longer apart."""
+    return {joinable.get(label, label): name for label, name in deps.items()}
+
+def _join_labels(deps, joinable):
+    for kind in _EDGES:
+        if kind in deps:
+            joined = _joined(deps[kind], joinable)
+            deps[kind].clear()
+            deps[kind].update(joined)
+
+def _same(left, right, joinable):
+    if left["features"] != right["features"]:
+        return False
+    for kind in _EDGES:
+        if _joined(left.get(kind, {}), joinable) != _joined(right.get(kind, {}), joinable):
+            return False
+    return _same_script(left, right, joinable)
+
+def _same_script(left, right, joinable):
+    left_script = left.get("build_script")
+    right_script = right.get("build_script")
+    if not left_script or not right_script:
+        return not left_script and not right_script
+    for kind in _EDGES:
+        if _joined(left_script[kind], joinable) != _joined(right_script[kind], joinable):
+            return False
+    return left_script["features"] == right_script["features"]
+
+def _joinable(crates):
+    """Finds the crates whose `build` variant is what `host` is, or the only one of the two: as in `_joined`."""
+    joinable = {build_label(crate): crate.label for crate in crates}
+
+    # A crate that is apart makes those apart that depend on it on both sides.
+    for _ in range(len(crates) + 1):
+        apart = [
+            crate
+            for crate in crates
+            if build_label(crate) in joinable and BUILD in crate.variants and HOST in crate.variants and
+               not _same(crate.variants[HOST], crate.variants[BUILD], joinable)
+        ]
+        if not apart:
+            break
+        for crate in apart:
+            joinable.pop(build_label(crate))
+    return joinable
+
 def resolve_crates(metadata, graphs, host_triple, workspace_dir):
     """Makes crates of what Cargo resolved.
 
@@ -173,7 +244,7 @@ def resolve_crates(metadata, graphs, host_triple, workspace_dir):
     for graph in graphs.values():
         units = graph["units"]
         for unit in units:
-            variant_name = HOST if unit["platform"] in [None, host_triple] else TARGET
+            variant_name = _variant_name(unit, host_triple)
             id = unit["pkg_id"]
             is_script = "custom-build" in unit["target"]["kind"]
             unit_error = None
@@ -193,13 +264,30 @@ def resolve_crates(metadata, graphs, host_triple, workspace_dir):
                         variant["build_script"] = _new_build_script()
                     unit_error = _add_build_script(variant["build_script"], unit, units, packages, crates)
                 else:
-                    if unit["platform"] != None:
-                        variant["only_at_build_time"] = False
+                    variant["only_at_build_time"] = variant_name == BUILD
                     for feature in unit["features"]:
                         variant["features"][feature] = True
                     deps, unit_error = _unit_deps(unit, units, packages, crates, False)
                     _add_deps(variant, deps)
             error = error or unit_error
+
+    joinable = _joinable(crates.values())
+    for crate in crates.values():
+        for variant in crate.variants.values():
+            _join_labels(variant, joinable)
+            if variant["build_script"]:
+                _join_labels(variant["build_script"], joinable)
+        if build_label(crate) in joinable and BUILD in crate.variants:
+            build = crate.variants.pop(BUILD)
+            crate.variants.setdefault(HOST, build)
+    for member in members.values():
+        for variants in member.deps.values():
+            for variant in variants.values():
+                _join_labels(variant, joinable)
+            if BUILD in variants:
+                # A package that is a library for tools and for build scripts, too, is one target of the user.
+                build = variants.pop(BUILD)
+                variants.setdefault(HOST, build)
 
     for member in members.values():
         for variant_name, dev in member.deps["dev"].items():
@@ -213,6 +301,22 @@ def resolve_crates(metadata, graphs, host_triple, workspace_dir):
         crates = [crate for _, crate in sorted([(crate.label, crate) for crate in crates.values()], key = _first)],
         members = [member for _, member in sorted([(member.folder, member) for member in members.values()], key = _first)],
     )
+
+def crates_by_label(resolved):
+    """Finds crates by the labels that dependencies have.
+
+    Args:
+        resolved: result of `resolve_crates`.
+
+    Returns:
+        {label: crate}; a crate whose `build` variant is apart has two labels.
+    """
+    by_label = {}
+    for crate in resolved.crates:
+        by_label[crate.label] = crate
+        if BUILD in crate.variants:
+            by_label[build_label(crate)] = crate
+    return by_label
 
 def _first(pair):
     return pair[0]

@@ -4,7 +4,7 @@ Each crate's folder has it as crate.cdx.json, a component of CycloneDX 1.6. The 
 the crate's CrateInfo has it, however the crate came to be linked.
 """
 
-load(":resolve.bzl", "HOST")
+load(":resolve.bzl", "BUILD", "HOST")
 
 COMPONENT_FILE = "crate.cdx.json"
 
@@ -72,7 +72,7 @@ def _build_dependencies(crate, crates):
         todo = []
         for label in edges:
             found[label] = True
-            variant = crates[label].variants.get(HOST)
+            variant = crates[label].variants.get(BUILD, crates[label].variants.get(HOST))
             if variant:
                 todo += [variant] + ([variant["build_script"]] if variant["build_script"] else [])
         if not todo:
@@ -85,7 +85,7 @@ def crate_component(crate, checksums, crates):
     Args:
         crate: one of `resolve_crates(...).crates`.
         checksums: result of `lock_checksums`.
-        crates: {label: crate} of all of them.
+        crates: result of `crates_by_label`.
 
     Returns:
         A dict: a component of CycloneDX.
@@ -105,10 +105,10 @@ def crate_component(crate, checksums, crates):
         component["licenses"] = _licenses(crate)
     if crate.env.get("CARGO_PKG_REPOSITORY"):
         component["externalReferences"] = [{"type": "vcs", "url": crate.env["CARGO_PKG_REPOSITORY"]}]
-    built_with = sorted([
-        "{} {}".format(crate_purl(crates[label]), checksums.get("{} {} {}".format(crates[label].name, crates[label].version, crates[label].source), ""))
+    built_with = sorted({
+        "{} {}".format(crate_purl(crates[label]), checksums.get("{} {} {}".format(crates[label].name, crates[label].version, crates[label].source), "")): True
         for label in _build_dependencies(crate, crates)
-    ])
+    })
     if built_with:
         component["properties"] = [{"name": "rules_esp32:buildScriptCrate", "value": value.strip()} for value in built_with]
     return component

@@ -4,7 +4,7 @@ load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load("//esp32/private/crates:cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unreachable")
 load("//esp32/private/crates:manifests.bzl", "manifest_stubs")
 load("//esp32/private/crates:render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
-load("//esp32/private/crates:resolve.bzl", "resolve_crates")
+load("//esp32/private/crates:resolve.bzl", "crates_by_label", "resolve_crates")
 load("//esp32/private/crates:sbom.bzl", "crate_component", "crate_purl", "lock_checksums")
 
 _HOST = "x86_64-unknown-linux-gnu"
@@ -176,11 +176,14 @@ def _resolve_test_impl(ctx):
     asserts.equals(env, "//vendor/sys-2.0.0+lib:sys", crates["sys"].label)
 
     either = crates["either"].variants
-    asserts.equals(env, {"std": True}, either["host"]["features"], "as a macro uses it")
+    asserts.equals(env, {"std": True}, either["build"]["features"], "as a macro uses it")
+    asserts.equals(env, {}, either["host"]["features"], "std of the macro must not reach tools and tests")
     asserts.equals(env, {}, either["target"]["features"], "std of the macro must not reach the chip")
     asserts.true(env, crates["codec-derive"].variants["host"]["only_at_build_time"])
+    asserts.true(env, either["build"]["only_at_build_time"])
     asserts.false(env, either["host"]["only_at_build_time"])
     asserts.equals(env, ["host"], crates["codec-derive"].variants.keys())
+    asserts.equals(env, {"//vendor/either-1.0.0:either_build": ""}, crates["codec-derive"].variants["host"]["deps"])
     asserts.equals(env, ["host"], crates["tester"].variants.keys())
 
     codec = crates["codec"].variants["target"]
@@ -195,10 +198,18 @@ def _resolve_test_impl(ctx):
     asserts.equals(env, normal, member.deps["normal"]["target"]["deps"])
     asserts.equals(env, {"//vendor/tester-3.0.0:tester": ""}, member.deps["dev"]["host"]["deps"])
 
-    # On the build machine there is one variant, with the features of both uses.
+    # Where everything is for the build machine, too, macros have their own.
     host_either = _crates(_resolve(_HOST))["either"].variants
-    asserts.equals(env, ["host"], host_either.keys())
-    asserts.equals(env, {"std": True}, host_either["host"]["features"])
+    asserts.equals(env, ["build", "host"], sorted(host_either))
+    asserts.equals(env, {"std": True}, host_either["build"]["features"])
+    asserts.equals(env, {}, host_either["host"]["features"])
+
+    # With the same features on both sides there is one target for both; so there is where nothing but macros use it.
+    same = {_HOST: _graph(_HOST, True), _CHIP: _graph(_CHIP, False)}
+    same[_HOST]["units"][6]["features"] = ["std"]
+    united = _crates(resolve_crates(_METADATA, same, _HOST, "/x/workspace"))
+    asserts.equals(env, ["host", "target"], sorted(united["either"].variants))
+    asserts.equals(env, {"//vendor/either-1.0.0:either": ""}, united["codec-derive"].variants["host"]["deps"])
     return unittest.end(env)
 
 resolve_test = unittest.make(_resolve_test_impl)
@@ -229,16 +240,12 @@ def _render_test_impl(ctx):
         env,
         either,
         "load(\"@rules_rust//rust:defs.bzl\", \"rust_library\")\n",
-        """    crate_features = select({
-        "//:build_machine": [
-            "std",
-        ],
-        "//conditions:default": [],
-    }),
-""",
+        "    name = \"either_build\",\n",
+        "    crate_features = [\n        \"std\",\n    ],\n",
         "    crate_root = \"src/either.rs\",\n",
         "    rustc_flags = [\n        \"--cap-lints=allow\",\n    ],\n",
     )
+    asserts.equals(env, 1, either.count("crate_features"), either)
     asserts.false(env, "cargo_build_script" in either, either)
 
     _has(
@@ -247,7 +254,7 @@ def _render_test_impl(ctx):
         "rust_proc_macro(\n    name = \"codec-derive\",\n",
         "    crate_name = \"codec_derive\",\n",
         "    rustc_flags = [\n        \"--cap-lints=allow\",\n        \"-Copt-level=0\",\n    ],\n",
-        "    deps = [\n        \"//vendor/either-1.0.0:either\",\n    ],\n",
+        "    deps = [\n        \"//vendor/either-1.0.0:either_build\",\n    ],\n",
     )
 
     codec = render_crate(crates["codec"], {"build_script_env": {"A": "b"}, "rustc_flags": ["--cfg=fast"]}, with_binaries = True)
@@ -255,7 +262,7 @@ def _render_test_impl(ctx):
         env,
         codec,
         "cargo_build_script(\n    name = \"codec_bs\",\n",
-        "    build_script_env = {\n        \"A\": \"b\",\n    },\n",
+        "    build_script_env = {\n        \"A\": \"b\",\n        \"SOURCE_DATE_EPOCH\": \"0\",\n    },\n",
         "        \"--cfg=fast\",\n",
         "\"CARGO_PKG_DESCRIPTION\": \"costs $$5\"",
         "    link_deps = [\n        \"//vendor/sys-2.0.0+lib:sys\",\n    ],\n",
@@ -362,7 +369,7 @@ source = "git+https://example.org/either?rev=1#abcdef"
 
     resolved = _resolve(_CHIP)
     crates = _crates(resolved)
-    by_label = {crate.label: crate for crate in resolved.crates}
+    by_label = crates_by_label(resolved)
     codec = crate_component(crates["codec"], checksums, by_label)
     asserts.equals(env, ("library", "codec", "1.2.3", "pkg:cargo/codec@1.2.3"), (codec["type"], codec["name"], codec["version"], codec["purl"]))
     asserts.equals(env, [{"alg": "SHA-256", "content": "0123456789abcdef"}], codec["hashes"])
