@@ -38,7 +38,9 @@ def _crates_impl(mctx):
                     for annotation in module.tags.annotation
                     if annotation.repository in ["", tag.name]
                 },
+                cargo_config = tag.cargo_config,
                 cargo_lockfile = tag.cargo_lockfile,
+                env = tag.env,
                 manifests = tag.manifests,
                 target_triple = tag.target_triple,
                 **tools
@@ -54,9 +56,15 @@ def _crates_impl(mctx):
 _from_cargo = tag_class(
     attrs = {
         "cargo": attr.label(doc = "The Cargo that resolves and downloads; by default the one of the toolchain."),
+        "cargo_config": attr.label(
+            doc = "A `.cargo/config.toml`, of which the table `[env]` is read: environment variables as in `env`, which has precedence.",
+        ),
         "cargo_lockfile": attr.label(
             doc = "The Cargo.lock of the workspace. It is never changed.",
             mandatory = True,
+        ),
+        "env": attr.string_dict(
+            doc = "Environment variables for all crates and their build scripts, such as `ESP_LOG` and `ESP_HAL_CONFIG_...`.",
         ),
         "manifests": attr.label_list(
             doc = "The Cargo.toml beside the lock file and those of all members of the workspace.",

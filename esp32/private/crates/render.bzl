@@ -97,13 +97,14 @@ def _build_scripts(crate, annotation):
         scripts[name] = script
     return by_variant, scripts
 
-def render_crate(crate, annotation = {}, with_binaries = False):
+def render_crate(crate, annotation = {}, with_binaries = False, settings = {}):
     """Writes the BUILD file of a crate.
 
     Args:
         crate: one of `resolve_crates(...).crates`.
         annotation: what the user wants to be different: a dict as `crate_annotation` makes it.
         with_binaries: whether the programs of the crate get targets, `<crate>__<program>`.
+        settings: environment variables for rustc and build scripts: what the user sets for all crates.
 
     Returns:
         Content of a BUILD.bazel.
@@ -117,7 +118,7 @@ def render_crate(crate, annotation = {}, with_binaries = False):
     compile_data = ("compile_data", "glob(\n        [\"**\"],\n        exclude = _NOT_DATA + [\"**/*.rs\"],\n    )")
     tags = ("tags", _literal(["crate-name=" + crate.name, "manual", "noclippy", "norustfmt"], "    "))
     rust_rule = "rust_proc_macro" if crate.is_proc_macro else "rust_library"
-    env = _escape(crate.env)
+    env = _escape(settings | crate.env)
 
     def attributes(variants, only = None):
         labels = {
@@ -165,7 +166,7 @@ def render_crate(crate, annotation = {}, with_binaries = False):
         ] + common + [
             ("aliases", _attr({HOST: _renames(script)})),
             # esp-bootloader-esp-idf's, for one, asks for the time otherwise.
-            ("build_script_env", _attr({HOST: {"SOURCE_DATE_EPOCH": "0"} | annotation.get("build_script_env", {})})),
+            ("build_script_env", _attr({HOST: _escape({"SOURCE_DATE_EPOCH": "0"} | settings) | annotation.get("build_script_env", {})})),
             compile_data,
             ("crate_features", _attr({HOST: sorted(script["features"])})),
             ("crate_name", json.encode("build_script_build")),

@@ -1,5 +1,6 @@
 """The repository rule that turns a Cargo.lock into Bazel targets."""
 
+load(":cargo_env.bzl", "cargo_env")
 load(":cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unreachable")
 load(":manifests.bzl", "manifest_stubs")
 load(":render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
@@ -125,6 +126,37 @@ def _unit_graph(rctx, triple, all_targets, env, root_manifest):
         ))
     return graph
 
+def _settings(rctx):
+    """Environment variables for all crates: [env] of `cargo_config`, then `env`."""
+    config = rctx.attr.cargo_config
+    if not config:
+        return rctx.attr.env
+    rctx.file("settings/config.toml", rctx.read(config), executable = False)
+
+    # From the root folder: Cargo would read the settings of all folders above the one that it runs in.
+    result = rctx.execute(
+        [
+            rctx.path(rctx.attr.cargo),
+            "--config",
+            rctx.path("settings/config.toml"),
+            "config",
+            "get",
+            "--format=json-value",
+            "-Zunstable-options",
+            "env",
+        ],
+        environment = _ENV | {"CARGO_HOME": str(rctx.path("cargo_home")), "RUSTC_BOOTSTRAP": "1"},
+        working_directory = "/",
+    )
+    path = _path_in_repository(config)
+    rctx.delete("settings")
+    if result.return_code != 0 and "config value `env` is not set" not in result.stderr:
+        _fail(rctx, "Cargo cannot read {}.\nCargo said:\n{}".format(path, result.stderr.replace(str(rctx.path("settings/config.toml")), path)))
+    read = cargo_env(result.stdout, path)
+    if read.error:
+        _fail(rctx, read.error)
+    return read.env | rctx.attr.env
+
 def _path_flags(rctx):
     """Flags after which paths in a program are the same whichever module asked for the crates, and without modules."""
     name = rctx.name.replace("+", "~").rpartition("~")[2]
@@ -182,6 +214,7 @@ def _crates_repository_impl(rctx):
             rctx.delete(folder)
     direct = direct_dependencies(resolved)
     path_flags = _path_flags(rctx)
+    settings = _settings(rctx)
     checksums = lock_checksums(rctx.read(rctx.attr.cargo_lockfile))
     by_label = crates_by_label(resolved)
     for crate in resolved.crates:
@@ -197,6 +230,7 @@ def _crates_repository_impl(rctx):
                 crate,
                 annotation | {"rustc_flags": path_flags + annotation.get("rustc_flags", [])},
                 with_binaries = crate.label in direct or build_label(crate) in direct,
+                settings = settings,
             ),
             executable = False,
         )
@@ -215,9 +249,18 @@ crates_repository = repository_rule(
             doc = "The Cargo that resolves and downloads.",
             default = "@rustc_xtensa//:bin/cargo",
         ),
+        "cargo_config": attr.label(
+            doc = "A `.cargo/config.toml`, of which the table `[env]` is read, and nothing else: environment variables as in `env`, " +
+                  "which has precedence.",
+            allow_single_file = [".toml"],
+        ),
         "cargo_lockfile": attr.label(
             doc = "The Cargo.lock of the workspace. It is never changed.",
             mandatory = True,
+        ),
+        "env": attr.string_dict(
+            doc = "Environment variables for all crates and their build scripts, such as `ESP_LOG` and `ESP_HAL_CONFIG_...`. They " +
+                  "have precedence over those of `--action_env`.",
         ),
         "manifests": attr.label_list(
             doc = "The Cargo.toml beside the lock file and those of all members of the workspace.",

@@ -1,6 +1,7 @@
 """Tests of the way from a Cargo.lock to BUILD files, as far as it needs no Cargo."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
+load("//esp32/private/crates:cargo_env.bzl", "cargo_env")
 load("//esp32/private/crates:cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unreachable")
 load("//esp32/private/crates:manifests.bzl", "manifest_stubs")
 load("//esp32/private/crates:render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
@@ -94,6 +95,24 @@ error: download of config.json failed
     return unittest.end(env)
 
 cargo_errors_test = unittest.make(_cargo_errors_test_impl)
+
+def _cargo_env_test_impl(ctx):
+    env = unittest.begin(ctx)
+    read = cargo_env("""{"ESP_LOG": "info", "A": {"value": "$x", "force": true}, "B": {"value": "", "relative": false}}""", ".cargo/config.toml")
+    asserts.equals(env, None, read.error)
+    asserts.equals(env, {"A": "$x", "B": "", "ESP_LOG": "info"}, read.env)
+    asserts.equals(env, {}, cargo_env("", "c.toml").env, "no table")
+    relative = cargo_env("""{"R": {"value": "sub/file", "relative": true}}""", "c.toml")
+    asserts.true(env, relative.error != None and relative.error.startswith("c.toml: [env] R is relative"), str(relative.error))
+
+    # for rustc and for build scripts; what an annotation says has precedence
+    text = render_crate(_crates(_resolve(_CHIP))["codec"], {"build_script_env": {"ESP_LOG": "own"}}, settings = {"ESP_LOG": "info", "ESP_X": "$1"})
+    asserts.equals(env, 2, text.count("        \"ESP_LOG\": \"info\",\n"), text)
+    asserts.equals(env, 1, text.count("        \"ESP_LOG\": \"own\",\n"), text)
+    asserts.equals(env, 3, text.count("        \"ESP_X\": \"$$1\",\n"), text)
+    return unittest.end(env)
+
+cargo_env_test = unittest.make(_cargo_env_test_impl)
 
 def _package(name, version, targets, source = "registry+https://github.com/rust-lang/crates.io-index", folder = None, **extra):
     folder = folder or "/x/vendor/{}-{}".format(name, version)
@@ -415,6 +434,7 @@ def crates_test_suite(name):
     unittest.suite(
         name,
         manifest_stubs_test,
+        cargo_env_test,
         cargo_errors_test,
         resolve_test,
         resolve_workspace_dependency_test,
