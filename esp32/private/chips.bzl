@@ -35,6 +35,20 @@ chip_transition = transition(
     outputs = ["//command_line_option:platforms"],
 )
 
+_ACTION_ENV = "//command_line_option:action_env"
+
+def _firmware_transition_impl(settings, attr):
+    # Where `env` is empty, the configuration stays what it is, and crates are those of other firmware.
+    env = ["{}={}".format(key, attr.env[key]) for key in sorted(attr.env)]
+    return _chip_transition_impl(settings, attr) | {_ACTION_ENV: settings[_ACTION_ENV] + env}
+
+# The same, with the environment of the attribute `env`.
+firmware_transition = transition(
+    implementation = _firmware_transition_impl,
+    inputs = [_ACTION_ENV],
+    outputs = ["//command_line_option:platforms", _ACTION_ENV],
+)
+
 CHIP_ATTR = attr.string(
     doc = "The chip that it is for.",
     default = "esp32",

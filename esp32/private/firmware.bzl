@@ -1,30 +1,52 @@
 """`esp32_firmware`: Rust, its crates and C components, linked to one ELF."""
 
 load("@rules_rust//rust:defs.bzl", "rust_common", "rust_static_library")
-load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "chip_transition")
+load("@rules_rust//rust:rust_common.bzl", "BuildInfo")
+load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "firmware_transition")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "IdfComponentInfo")
 
-_CrateComponentsInfo = provider(
-    "The components that a crate's bindings are of.",
-    fields = {"components": "depset of structs, as in IdfComponentInfo."},
+_CrateLinkInfo = provider(
+    "What a crate, and those that it depends on, are to be linked with.",
+    fields = {
+        "build_scripts": "depset of structs (label: Label of a build script, info: BuildInfo, executable: File or None), a crate before what it depends on.",
+        "components": "depset of structs, as in IdfComponentInfo: what bindings are of.",
+        "own": "list of Labels of the crate's own build scripts.",
+    },
 )
 
-_CRATE_EDGES = ["crate", "deps", "srcs"]
+_CRATE_EDGES = ["crate", "deps", "script", "srcs"]
 
-def _crate_components_impl(_target, ctx):
-    found = []
+def _crate_links_impl(target, ctx):
+    components = []
+    build_scripts = []
+    own = []
     for attribute in _CRATE_EDGES:
         edges = getattr(ctx.rule.attr, attribute, None) or []
         for dep in edges if type(edges) == "list" else [edges]:
             if IdfComponentInfo in dep:
-                found.append(dep[IdfComponentInfo].components)
-            if _CrateComponentsInfo in dep:
-                found.append(dep[_CrateComponentsInfo].components)
-    return [_CrateComponentsInfo(components = depset(transitive = found))]
+                components.append(dep[IdfComponentInfo].components)
+            if _CrateLinkInfo in dep and attribute != "script":
+                components.append(dep[_CrateLinkInfo].components)
+                build_scripts.append(dep[_CrateLinkInfo].build_scripts)
+            if BuildInfo in dep:
+                own.append(dep.label)
+    direct = []
+    if BuildInfo in target:
+        script = getattr(ctx.rule.attr, "script", None)
+        direct = [struct(
+            label = target.label,
+            executable = script[DefaultInfo].files_to_run.executable if script else None,
+            info = target[BuildInfo],
+        )]
+    return [_CrateLinkInfo(
+        build_scripts = depset(direct, transitive = build_scripts, order = "topological"),
+        components = depset(transitive = components),
+        own = own,
+    )]
 
-_crate_components = aspect(
-    implementation = _crate_components_impl,
-    doc = "Finds the components that crates are bindings of.",
+_crate_links = aspect(
+    implementation = _crate_links_impl,
+    doc = "Finds the components that crates are bindings of, and what build scripts say.",
     attr_aspects = _CRATE_EDGES,
 )
 
@@ -83,15 +105,17 @@ def missing_cxx_error(firmware, components):
 def _esp32_firmware_impl(ctx):
     ld = ctx.toolchains["//toolchains/ld:toolchain_type"].ld_info
     components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components] +
-                                     [ctx.attr.rust[_CrateComponentsInfo].components], order = "postorder").to_list()
+                                     [ctx.attr.rust[_CrateLinkInfo].components], order = "postorder").to_list()
     error = missing_components_error(ctx.label, components) or missing_cxx_error(ctx.label, components)
     if error:
         fail(sep = "", *error)
     objects = [o for c in components for o in c.objects]
     archives = {a: True for c in components for a in c.archives}.keys()
     scripts = [s for c in components for s in c.linker_scripts] + ctx.files.linker_scripts
-    if not scripts:
-        fail("esp32_firmware ", ctx.label, ": no linker script: name one in `linker_scripts`, or add the component that has the chip's (esp_system)", sep = "")
+    has_script = bool(scripts) or bool([o for o in ctx.attr.linkopts if o.startswith(("-T", "--script"))])
+    build_scripts = ctx.attr.rust[_CrateLinkInfo].build_scripts.to_list()
+    if not has_script and not build_scripts:
+        fail("esp32_firmware ", ctx.label, ": no linker script: add esp-hal to `deps`, which brings its own, name one in `linker_scripts`, or add the component that has the chip's (esp_system)", sep = "")
     library = ctx.file.rust
 
     elf = ctx.actions.declare_file(ctx.label.name + ".elf")
@@ -124,10 +148,37 @@ def _esp32_firmware_impl(ctx):
         args.add("--end-group")
     args.use_param_file("@%s")
     args.set_param_file_format("multiline")
+
+    manifest = ctx.actions.declare_file(ctx.label.name + ".link.json")
+    said = []
+    said_files = []
+    own = ctx.attr.rust[_CrateLinkInfo].own
+    for script in build_scripts:
+        arguments = [f for f in [script.info.link_search_paths, script.info.linker_flags, script.info.flags] if f]
+        metadata = script.info.dep_env
+        is_own = script.label in own
+        said.append({
+            "arguments": [f.path for f in arguments],
+            "executable": script.executable.path if script.executable and is_own else None,
+            "label": str(script.label),
+            "metadata": metadata.path if metadata else None,
+            "own": is_own,
+        })
+        said_files.append(depset(
+            arguments + [f for f in [metadata, script.info.out_dir] if f] + ([script.executable] if script.executable and is_own else []),
+            transitive = [script.info.compile_data],
+        ))
+    ctx.actions.write(manifest, json.encode_indent({
+        "build_scripts": said,
+        "firmware": str(ctx.label),
+        "has_script": has_script,
+    }, indent = "  ") + "\n")
+    first = ctx.actions.args()
+    first.add_all([manifest, ld.ld])
     ctx.actions.run(
-        executable = ld.ld,
-        arguments = [args],
-        inputs = depset(objects + archives + scripts + [library, ld.runtime], transitive = [ld.files]),
+        executable = ctx.executable._esplink,
+        arguments = [first, args],
+        inputs = depset(objects + archives + scripts + [library, ld.runtime, manifest], transitive = [ld.files] + said_files),
         outputs = [elf, link_map, lto],
         mnemonic = "Esp32Link",
         progress_message = "Linking firmware %{output}",
@@ -154,10 +205,12 @@ _esp32_link = rule(
         "components": attr.label_list(providers = [IdfComponentInfo]),
         "linker_scripts": attr.label_list(allow_files = [".ld"]),
         "linkopts": attr.string_list(),
-        "rust": attr.label(allow_single_file = [".a"], aspects = [_crate_components], mandatory = True),
+        "rust": attr.label(allow_single_file = [".a"], aspects = [_crate_links], mandatory = True),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
+        "_esplink": attr.label(default = "//tools/esplink", executable = True, cfg = "exec"),
+        "env": attr.string_dict(),
     },
-    cfg = chip_transition,
+    cfg = firmware_transition,
     provides = [Esp32FirmwareInfo],
     toolchains = ["//toolchains/ld:toolchain_type"],
 )
@@ -170,6 +223,7 @@ def esp32_firmware(
         chip = "esp32",
         linker_scripts = [],
         linkopts = [],
+        env = {},
         visibility = None,
         tags = [],
         testonly = False,
@@ -178,6 +232,10 @@ def esp32_firmware(
 
     It is built for the chip whatever --platforms says.
 
+    On esp-hal, nothing else is needed: `deps = ["@crates//:esp-hal", ...]`. It is linked with what build scripts say, as cargo does it:
+    `rustc-link-search` and `rustc-link-lib` of all crates, and `rustc-link-arg` of the program's own. Components may be
+    C drivers then: without those that have start code and linker scripts.
+
     Args:
       name: string; `NAME.elf` is the output.
       srcs: labels of the Rust sources; the crate's root is main.rs, lib.rs or the only one.
@@ -185,8 +243,12 @@ def esp32_firmware(
         bound by them are linked.
       components: labels of more `idf_component`s.
       chip: string; the chip that it is for.
-      linker_scripts: labels of .ld files, after those of the components.
+      linker_scripts: labels of .ld files, after those of the components. Where neither has any, nor the program's own build script
+        (a `cargo_build_script` among `deps`) names one, esp-hal's linkall.x is taken.
       linkopts: strings; more arguments of GNU ld.
+      env: dict from string to string; environment of rustc and of build scripts for this firmware and all of its crates, such as
+        `{"ESP_HAL_CONFIG_MIN_CHIP_REVISION": "301", "ESP_LOG": "debug"}`. It wins over --action_env; a crate's own `rustc_env` and
+        `build_script_env` win over it. A firmware with another `env` compiles its crates anew.
       visibility: as everywhere.
       tags: as everywhere.
       testonly: as everywhere.
@@ -196,12 +258,20 @@ def esp32_firmware(
         for root in ("main.rs", ":main.rs", "src/main.rs", ":src/main.rs"):
             if root in srcs:
                 kwargs["crate_root"] = root
+    crate_name = kwargs.pop("crate_name", name.replace("-", "_").replace(".", "_"))
+    rustc_env = {
+        # as cargo has them for a program: of the firmware, not of the target that compiles it
+        "CARGO_BIN_NAME": name,
+        "CARGO_CRATE_NAME": crate_name,
+        "CARGO_PKG_NAME": name,
+    } | kwargs.pop("rustc_env", {})
     rust_static_library(
         name = name + ".rust",
         # one module of all crates, which xtensa-ld makes code of
         rustc_flags = ["-Clto=fat"] + kwargs.pop("rustc_flags", []),
         srcs = srcs,
-        crate_name = kwargs.pop("crate_name", name.replace("-", "_").replace(".", "_")),
+        crate_name = crate_name,
+        rustc_env = rustc_env,
         tags = tags,
         target_compatible_with = chip_constraints(chip),
         testonly = testonly,
@@ -213,6 +283,7 @@ def esp32_firmware(
         name = name,
         chip = chip,
         components = components,
+        env = env,
         linker_scripts = linker_scripts,
         linkopts = linkopts,
         rust = ":{}.rust".format(name),

@@ -73,7 +73,7 @@ def firmware_test_suite(name):
             "Add to its `components`:\n    \"//esp32/tests:ping\",",
         ]}),
         "no_script": (failure_test, name + ".no_script", {"messages": [
-            "esp32_firmware //esp32/tests:{}.no_script: no linker script: name one in `linker_scripts`".format(name),
+            "esp32_firmware //esp32/tests:{}.no_script: no linker script: add esp-hal to `deps`, which brings its own, name one in `linker_scripts`".format(name),
         ]}),
     }
     for test, (rule, target, attributes) in tests.items():
