@@ -194,6 +194,7 @@ def _esp32_firmware_impl(ctx):
             map = link_map,
             rust = ctx.attr.rust[rust_common.test_crate_info].crate,
             sources = ctx.files.linker_scripts,
+            version = ctx.attr.version,
         ),
     ]
 
@@ -209,6 +210,7 @@ _esp32_link = rule(
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_esplink": attr.label(default = "//tools/esplink", executable = True, cfg = "exec"),
         "env": attr.string_dict(),
+        "version": attr.string(),
     },
     cfg = firmware_transition,
     provides = [Esp32FirmwareInfo],
@@ -287,6 +289,7 @@ def esp32_firmware(
         linker_scripts = linker_scripts,
         linkopts = linkopts,
         rust = ":{}.rust".format(name),
+        version = kwargs.get("version"),
         tags = tags,
         testonly = testonly,
         visibility = visibility,

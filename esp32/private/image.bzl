@@ -81,13 +81,15 @@ def _esp32_image_impl(ctx):
         return ctx.actions.declare_file("{}/{}".format(ctx.label.name, name))
 
     project_name = ctx.attr.project_name or ctx.attr.firmware.label.name
+    project_version = ctx.attr.project_version or firmware.version or "1"
     app = output("app.bin")
     args = flash_args()
     args.add("--elf", firmware.elf)
-    args.add("--min-chip-rev", ctx.attr.min_chip_rev)
+    if ctx.attr.min_chip_rev:
+        args.add("--min-chip-rev", ctx.attr.min_chip_rev)
     args.add("--max-chip-rev", ctx.attr.max_chip_rev)
-    args.add("--project-name", project_name)
-    args.add("--project-version", ctx.attr.project_version)
+    args.add("--project-name" if ctx.attr.project_name else "--default-project-name", project_name)
+    args.add("--project-version" if ctx.attr.project_version else "--default-project-version", project_version)
     args.add("--output", app)
     espimage(ctx, "convert", args, [firmware.elf], [app], "Esp32Convert", "Making application image %{output}")
 
@@ -143,7 +145,7 @@ def _esp32_image_impl(ctx):
         ctx,
         output = bill,
         name = project_name,
-        version = ctx.attr.project_version,
+        version = project_version,
         firmware = firmware,
         bootloader = bootloader,
         outputs = [merged, app, table_bin] + data.values(),
@@ -203,10 +205,10 @@ Whatever ROM and second-stage bootloader would refuse fails the build.""",
         "flash_mode": attr.string(doc = "How the flash is wired (ESPTOOLPY_FLASHMODE).", default = "dio", values = ["dio", "dout", "qio", "qout"]),
         "flash_size": attr.string(doc = "The flash's size (ESPTOOLPY_FLASHSIZE).", default = "4MB", values = FLASH_SIZES),
         "max_chip_rev": attr.string(doc = "The newest chip revision that it runs on, MAJOR.MINOR.", default = "3.99"),
-        "min_chip_rev": attr.string(doc = "The oldest chip revision that it runs on, MAJOR.MINOR.", default = "0.0"),
+        "min_chip_rev": attr.string(doc = "The oldest chip revision that it runs on, MAJOR.MINOR. Default: the one that esp-hal is configured for (ESP_HAL_CONFIG_MIN_CHIP_REVISION), from which this must not differ; else 0.0."),
         "partition_table": attr.label(doc = "An `esp32_partition_table`.", providers = [Esp32PartitionTableInfo], mandatory = True),
-        "project_name": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_NAME). Default: the firmware's name."),
-        "project_version": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_VER).", default = "1"),
+        "project_name": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_NAME). Default: the one in the program (`esp_app_desc!`), else the firmware's name."),
+        "project_version": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_VER). Default: the one in the program (`esp_app_desc!`), else the firmware's, else 1."),
     },
     provides = [Esp32ImageInfo],
 )

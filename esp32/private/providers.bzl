@@ -28,6 +28,7 @@ Esp32FirmwareInfo = provider(
         "map": "File: the linker's map.",
         "rust": "CrateInfo of rules_rust: the program's own crate.",
         "sources": "list of Files that it is linked with besides: linker scripts of its own.",
+        "version": "string: the version of the program, or empty.",
     },
 )
 

@@ -79,11 +79,22 @@ impl AppDescriptor {
     }
 }
 
-/// Fills in a descriptor: project name and version where given, no time, no date, and the SHA-256 of the ELF file.
+/// What becomes of a text of a descriptor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Text<'a> {
+    /// It stays as it is in the ELF file.
+    Keep,
+    /// This one, where the ELF file has none.
+    Default(&'a str),
+    /// This one.
+    Set(&'a str),
+}
+
+/// Fills in a descriptor: project name and version, no time, no date, and the SHA-256 of the ELF file.
 pub(crate) fn fill(
     descriptor: &mut [u8],
-    project_name: Option<&str>,
-    version: Option<&str>,
+    project_name: Text<'_>,
+    version: Text<'_>,
     elf_sha256: [u8; 32],
 ) -> Result<(), Error> {
     let texts = [
@@ -91,7 +102,11 @@ pub(crate) fn fill(
         ("project version", VERSION, version),
     ];
     for (field, at, value) in texts {
-        let Some(value) = value else { continue };
+        let value = match value {
+            Text::Set(value) => value,
+            Text::Default(value) if descriptor[at] == 0 => value,
+            Text::Keep | Text::Default(_) => continue,
+        };
         if value.len() > MAX_TEXT_LEN || value.contains('\0') {
             return Err(Error::AppDescriptorText {
                 field,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::app_desc::AppDescriptor;
+use crate::app_desc::{AppDescriptor, Text};
 use crate::bootloader;
 use crate::chip::Chip;
 use crate::convert::{ChipRevision, ConvertOptions, convert};
@@ -117,18 +117,24 @@ struct ConvertArgs {
     elf: PathBuf,
     #[command(flatten)]
     flash: FlashSettings,
-    /// Lowest chip revision that the program runs on
-    #[arg(long, value_name = "MAJOR.MINOR", default_value = "0.0")]
-    min_chip_rev: ChipRevision,
+    /// Lowest chip revision that the program runs on; without it, the one that esp-hal in it is configured for, else 0.0
+    #[arg(long, value_name = "MAJOR.MINOR")]
+    min_chip_rev: Option<ChipRevision>,
     /// Highest chip revision that the program runs on
     #[arg(long, value_name = "MAJOR.MINOR", default_value = "3.99")]
     max_chip_rev: ChipRevision,
     /// Project name in the application descriptor, at most 31 bytes
     #[arg(long, value_name = "NAME")]
     project_name: Option<String>,
+    /// The same for an ELF file that has none
+    #[arg(long, value_name = "NAME", conflicts_with = "project_name")]
+    default_project_name: Option<String>,
     /// Version in the application descriptor, at most 31 bytes
     #[arg(long, value_name = "VERSION")]
     project_version: Option<String>,
+    /// The same for an ELF file that has none
+    #[arg(long, value_name = "VERSION", conflicts_with = "project_version")]
+    default_project_version: Option<String>,
     /// Where to write the image
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
@@ -309,14 +315,21 @@ where
 }
 
 fn run_convert(chip: Chip, args: &ConvertArgs) -> Result<(), Error> {
+    fn text<'a>(set: &'a Option<String>, default: &'a Option<String>) -> Text<'a> {
+        match (set, default) {
+            (Some(text), _) => Text::Set(text),
+            (None, Some(text)) => Text::Default(text),
+            (None, None) => Text::Keep,
+        }
+    }
     let bytes = read(&args.elf)?;
     let options = ConvertOptions {
         chip,
         flash: args.flash,
         min_chip_rev: args.min_chip_rev,
         max_chip_rev: args.max_chip_rev,
-        project_name: args.project_name.as_deref(),
-        project_version: args.project_version.as_deref(),
+        project_name: text(&args.project_name, &args.default_project_name),
+        project_version: text(&args.project_version, &args.default_project_version),
     };
     let app = Elf::parse(&bytes, chip)
         .and_then(|elf| convert(&elf, &options))

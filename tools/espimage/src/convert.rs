@@ -1,10 +1,10 @@
 //! From a linked program to the image of an application.
 
 use espflash::flasher::FlashData;
-use espflash::image_format::idf::IdfBootloaderFormat;
+use espflash::image_format::{Metadata, idf::IdfBootloaderFormat};
 use espflash::target::XtalFrequency;
 
-use crate::app_desc;
+use crate::app_desc::{self, Text};
 use crate::chip::{Chip, RegionKind};
 use crate::elf::{Elf, Section};
 use crate::error::Error;
@@ -33,6 +33,12 @@ impl ChipRevision {
     }
 }
 
+impl std::fmt::Display for ChipRevision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
 impl std::str::FromStr for ChipRevision {
     type Err = String;
 
@@ -52,20 +58,21 @@ pub struct ConvertOptions<'a> {
     pub chip: Chip,
     /// Flash settings for the header.
     pub flash: FlashSettings,
-    /// Lowest chip revision that the program runs on.
-    pub min_chip_rev: ChipRevision,
+    /// Lowest chip revision that the program runs on; `None` is what the ELF file says (esp-hal's MIN_CHIP_REVISION), else 0.0.
+    pub min_chip_rev: Option<ChipRevision>,
     /// Highest chip revision that the program runs on.
     pub max_chip_rev: ChipRevision,
-    /// Project name for the application descriptor, at most 31 bytes; `None` keeps the one in the ELF file.
-    pub project_name: Option<&'a str>,
-    /// Version for the application descriptor, at most 31 bytes; `None` keeps the one in the ELF file.
-    pub project_version: Option<&'a str>,
+    /// Project name for the application descriptor, at most 31 bytes.
+    pub project_name: Text<'a>,
+    /// Version for the application descriptor, at most 31 bytes.
+    pub project_version: Text<'a>,
 }
 
 /// Makes the image of an application, and checks that the second-stage bootloader would start it. The same input gives
 /// the same bytes.
 pub fn convert(elf: &Elf<'_>, options: &ConvertOptions<'_>) -> Result<Vec<u8>, Error> {
-    let (min, max) = (options.min_chip_rev.full(), options.max_chip_rev.full());
+    let min_chip_rev = min_chip_rev(elf, options.min_chip_rev)?;
+    let (min, max) = (min_chip_rev.full(), options.max_chip_rev.full());
     if min > max {
         return Err(Error::ChipRevisionRange { min, max });
     }
@@ -91,7 +98,7 @@ pub fn convert(elf: &Elf<'_>, options: &ConvertOptions<'_>) -> Result<Vec<u8>, E
         .unwrap_or_default();
 
     // For bootloaders older than ESP-IDF 5, as IDF's elf2image arguments do it for the ESP32.
-    bytes[MIN_REV_LEGACY_AT] = options.min_chip_rev.major as u8;
+    bytes[MIN_REV_LEGACY_AT] = min_chip_rev.major as u8;
     bytes[MIN_REV_AT..MIN_REV_AT + 2].copy_from_slice(&min.to_le_bytes());
     bytes[MAX_REV_AT..MAX_REV_AT + 2].copy_from_slice(&max.to_le_bytes());
     let descriptor = bytes
@@ -108,6 +115,25 @@ pub fn convert(elf: &Elf<'_>, options: &ConvertOptions<'_>) -> Result<Vec<u8>, E
 
     Image::parse(&bytes, PAGE_ALIGNED_OFFSET)?.verify_app(options.chip, &[])?;
     Ok(bytes)
+}
+
+/// esp-hal checks the revision that it is configured for when it starts; the bootloader and espload check the image's, earlier.
+fn min_chip_rev(elf: &Elf<'_>, wanted: Option<ChipRevision>) -> Result<ChipRevision, Error> {
+    let configured = Metadata::from_bytes(Some(elf.bytes))
+        .min_chip_revision()
+        .map(|full| ChipRevision {
+            major: full / 100,
+            minor: full % 100,
+        });
+    match (wanted, configured) {
+        (Some(image), Some(program)) if image != program => Err(Error::ChipRevisionDiffers {
+            image: image.to_string(),
+            program: program.to_string(),
+        }),
+        (wanted, configured) => Ok(wanted
+            .or(configured)
+            .unwrap_or(ChipRevision { major: 0, minor: 0 })),
+    }
 }
 
 /// The bootloader maps one segment of each kind, so all sections of a kind have to follow each other; up to three bytes

@@ -108,6 +108,10 @@ pub enum Error {
     // Conversion
     #[error("the lowest chip revision {min} is above the highest {max} (major * 100 + minor)")]
     ChipRevisionRange { min: u16, max: u16 },
+    #[error(
+        "the image's lowest chip revision is to be {image}, and esp-hal in the program is configured for {program}"
+    )]
+    ChipRevisionDiffers { image: String, program: String },
     #[error("the application of {len} bytes does not fit a flash of {flash_size}")]
     AppOverFlash { len: u32, flash_size: FlashSize },
     #[error("espflash: {0}")]
@@ -534,6 +538,7 @@ impl Error {
             Self::AppDescriptorText { .. } => "espimage::app_descriptor_text",
             Self::AppDescriptorElf { .. } => "espimage::app_descriptor_elf",
             Self::ChipRevisionRange { .. } => "espimage::chip_revision_range",
+            Self::ChipRevisionDiffers { .. } => "espimage::chip_revision_differs",
             Self::AppOverFlash { .. } => "espimage::app_over_flash",
             Self::Espflash(_) => "espimage::espflash",
             Self::EspIdfPart(_) => "espimage::esp_idf_part",
@@ -674,6 +679,10 @@ impl Error {
                 "convert this ELF file again, or pass the ELF file that the image was made from"
             }
             Self::ChipRevisionRange { .. } => "swap or correct --min-chip-rev and --max-chip-rev",
+            Self::ChipRevisionDiffers { .. } => {
+                "leave --min-chip-rev (min_chip_rev of esp32_image) out, or configure esp-hal for the same: \
+                 ESP_HAL_CONFIG_MIN_CHIP_REVISION, major * 100 + minor, in `env` of esp32_firmware"
+            }
             Self::AppOverFlash { .. } => "make the program smaller, or pass the real --flash-size",
             Self::Espflash(_) | Self::EspIdfPart(_) => {
                 "report this with the input file: espimage should have explained it better"

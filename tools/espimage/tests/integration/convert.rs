@@ -1,5 +1,6 @@
 //! `espimage convert`.
 
+use espimage::app_desc::Text;
 use espimage::chip::Chip;
 use espimage::convert::{ChipRevision, ConvertOptions, convert};
 use espimage::flash::{FlashFrequency, FlashMode, FlashSettings, FlashSize};
@@ -93,6 +94,21 @@ fn descriptor_keeps_names_that_no_flag_sets() {
     let bytes = converted(&Elf::app().build(), "");
     assert_eq!(bytes[0x30..0x34], *b"1.2\0");
     assert_eq!(bytes[0x50..0x54], *b"app\0");
+}
+
+#[test]
+fn defaults_are_for_descriptors_without_names() {
+    let defaults = "--default-project-name other --default-project-version 9";
+    let bytes = converted(&Elf::app().build(), defaults);
+    assert_eq!(bytes[0x30..0x34], *b"1.2\0");
+    assert_eq!(bytes[0x50..0x54], *b"app\0");
+
+    let mut elf = Elf::app().build();
+    let named = elf.windows(4).position(|bytes| bytes == b"1.2\0").unwrap();
+    elf[named..named + 64].fill(0);
+    let bytes = converted(&elf, defaults);
+    assert_eq!(bytes[0x30..0x32], *b"9\0");
+    assert_eq!(bytes[0x50..0x56], *b"other\0");
 }
 
 #[test]
@@ -424,13 +440,13 @@ fn no_damage_to_the_headers_of_an_elf_file_makes_a_panic() {
             frequency: FlashFrequency::Mhz40,
             size: FlashSize::Mb4,
         },
-        min_chip_rev: ChipRevision { major: 0, minor: 0 },
+        min_chip_rev: None,
         max_chip_rev: ChipRevision {
             major: 3,
             minor: 99,
         },
-        project_name: None,
-        project_version: None,
+        project_name: Text::Keep,
+        project_version: Text::Keep,
     };
     let mut refused = 0;
     for at in (0..52 + 7 * 32).chain(section_headers..elf.len()) {
