@@ -249,7 +249,7 @@ def esp32_firmware(
         (a `cargo_build_script` among `deps`) names one, esp-hal's linkall.x is taken.
       linkopts: strings; more arguments of GNU ld.
       env: dict from string to string; environment of rustc and of build scripts for this firmware and all of its crates, such as
-        `{"ESP_HAL_CONFIG_MIN_CHIP_REVISION": "301", "ESP_LOG": "debug"}`. It wins over --action_env; a crate's own `rustc_env` and
+        `{"ESP_HAL_CONFIG_MIN_CHIP_REVISION": "301", "ESP_LOG": "debug"}`. It adds to --action_env, and wins over it; a crate's own `rustc_env` and
         `build_script_env` win over it. A firmware with another `env` compiles its crates anew.
       visibility: as everywhere.
       tags: as everywhere.

@@ -204,7 +204,7 @@ _boot_test_test = analysistest.make(_boot_test_test_impl)
 def _fake_firmware_impl(ctx):
     elf = ctx.actions.declare_file(ctx.label.name + ".elf")
     ctx.actions.write(elf, "")
-    return [Esp32FirmwareInfo(chip = "esp32", elf = elf, map = elf)]
+    return [Esp32FirmwareInfo(chip = "esp32", elf = elf, map = elf, version = "")]
 
 # So that images that fail are fast to analyse.
 _fake_firmware = rule(implementation = _fake_firmware_impl)
