@@ -309,6 +309,7 @@ impl<'a> Console<'a> {
         if self.line.shown.is_none() {
             match Start::of(&self.line.text) {
                 Start::Open => {}
+                Start::Other if self.options.filter.is_open(&self.line.text) => {}
                 Start::Log(_) | Start::Other => self.decide(),
             }
         }
@@ -340,7 +341,7 @@ impl<'a> Console<'a> {
         let filter = &self.options.filter;
         let (visible, style) = match LogLine::parse(&self.line.text) {
             Some(line) => (filter.shows(&line), styles.level(line.level)),
-            None => (filter.shows_others(), Style::new()),
+            None => (filter.shows_other(&self.line.text), Style::new()),
         };
         let style = if self.line.own_colours {
             Style::new()
@@ -365,7 +366,7 @@ impl<'a> Console<'a> {
         self.decide();
         let visible = match &self.line.shown {
             Some(shown) => shown.visible,
-            None => self.options.filter.shows_others(),
+            None => self.options.filter.shows_other(&self.line.text),
         };
         if visible && !self.paused {
             self.end_style();
@@ -781,6 +782,21 @@ mod tests {
                 ]
             ),
             "W (1) a: x\n|E (3) a: z|\n"
+        );
+        let wifi = Options {
+            filter: "wifi".parse().unwrap(),
+            ..Options::default()
+        };
+        assert_eq!(
+            show(
+                wifi,
+                &[
+                    b"wi",
+                    b"fi:new:1\r\nI wifi: up\r\nboot: x\r\nplain\r\n\r\n",
+                    b"w"
+                ]
+            ),
+            "|wifi:new:1\nI wifi: up\n||"
         );
         let terminal = Terminal::default();
         let (mut screen, mut notes) = (terminal.clone(), terminal.clone());

@@ -175,7 +175,7 @@ impl Program {
 
     /// Whether a line says that the device runs the program that was made from another ELF file.
     pub fn is_other(&self, line: &str) -> bool {
-        elf_sha256(line).is_some_and(|printed| !self.sha256.starts_with(printed))
+        elf_sha256(line).is_some_and(|printed| !self.sha256.starts_with(&printed))
     }
 }
 
@@ -220,14 +220,18 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The start of the ELF file's SHA-256, in a line that says it.
-fn elf_sha256(line: &str) -> Option<&str> {
+/// The start of the ELF file's SHA-256 in lower-case digits, in a line that says it. Zeros say that it is not known.
+fn elf_sha256(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("ELF file SHA256:")?;
     let digits = rest.trim_start();
     let end = digits
         .find(|character: char| !character.is_ascii_hexdigit())
         .unwrap_or(digits.len());
-    (end > 0).then(|| &digits[..end])
+    let digits = &digits[..end];
+    digits
+        .bytes()
+        .any(|digit| digit != b'0')
+        .then(|| digits.to_ascii_lowercase())
 }
 
 /// A number in a line that may be an address.
@@ -239,14 +243,17 @@ struct PrintedAddress<'a> {
 }
 
 fn printed_addresses(line: &str) -> Vec<PrintedAddress<'_>> {
-    /// Eight digits, and what a register dump has before them.
+    /// Eight digits, and what a register dump of ESP-IDF (`A0      : 0x`) or of Rust's esp-backtrace (`A0=0x`) has before them.
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:\b([A-Z][A-Z0-9]*) *: ?)?\b0x([0-9a-fA-F]{8})\b").expect("a pattern")
+        Regex::new(r"(?:([A-Z][A-Z0-9]*) *[:=] *)?0[xX]([0-9a-fA-F]{8})").expect("a pattern")
     });
     if is_about_loading(line) {
         return Vec::new();
     }
     let numbers = NUMBER.captures_iter(line).filter_map(|number| {
+        if !ends_number(&line[number.get_match().end()..]) {
+            return None;
+        }
         let register = number.get(1).map(|name| name.as_str());
         let address = u32::from_str_radix(&number[2], 16).ok()?;
         let points_to = match register {
@@ -260,6 +267,16 @@ fn printed_addresses(line: &str) -> Vec<PrintedAddress<'_>> {
         })
     });
     numbers.collect()
+}
+
+/// Whether a number of eight digits ends where `rest` begins. Panic handlers glue numbers together (ESP-IDF before 5.0), and a
+/// panic in a panic glues its words to them: `0x400d3c9aGuru Meditation`, `0x400d3c9aBacktrace`.
+fn ends_number(rest: &str) -> bool {
+    let next = rest.trim_start_matches(|character: char| character.is_ascii_hexdigit());
+    let digits = &rest[..rest.len() - next.len()];
+    let begins_word = next.starts_with(|character: char| character.is_ascii_alphabetic())
+        && digits.bytes().all(|digit| digit.is_ascii_alphabetic());
+    digits.is_empty() || (digits == "0" && next.starts_with(['x', 'X'])) || begins_word
 }
 
 /// Lines of ROM and boot loader about where they load the boot loader and the application to: nothing runs there yet.
@@ -312,10 +329,62 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_words_are_addresses() {
+    fn what_is_glued_to_an_address_does_not_hide_it() {
+        assert_eq!(
+            addresses("Backtrace:0x400d1de5:0x3ffb4f000x400876b9:0x3ffb4f20"),
+            [0x400D_1DE5, 0x3FFB_4F00, 0x4008_76B9, 0x3FFB_4F20].map(|address| (None, address))
+        );
+        for word in [
+            "Guru Meditation",
+            "Backtrace:",
+            "abort()",
+            "assert failed",
+            "Debug exception",
+            "ELF file",
+            "Core  0",
+            "Rebooting...",
+            "\u{fc}",
+            "|<-CORRUPTED",
+        ] {
+            assert_eq!(
+                addresses(&format!("PC : 0x400d3c9a{word}")),
+                [(Some("PC"), 0x400D_3C9A)],
+                "{word}"
+            );
+        }
+        for front in ["x", "_", "7", "f", "0x"] {
+            let line = format!("{front}0x400d3c9a");
+            assert_eq!(addresses(&line), [(None, 0x400D_3C9A)], "{line}");
+        }
+        assert_eq!(
+            addresses("aPC: 0X400D3C9A"),
+            [(Some("PC"), 0x400D_3C9A)],
+            "a register behind a letter"
+        );
+    }
+
+    #[test]
+    fn registers_of_rust() {
+        let line = "PC=0x400d1de5       PS=0x00060530       A0=0x800d139a       A1=0x3ffb3f90";
+        let expected = [
+            (Some("PC"), 0x400D_1DE5),
+            (Some("PS"), 0x0006_0530),
+            (Some("A0"), 0x400D_1397),
+            (Some("A1"), 0x3FFB_3F90),
+        ];
+        assert_eq!(addresses(line), expected);
+    }
+
+    #[test]
+    fn only_whole_numbers_are_addresses() {
         let line =
             "abort() was called at PC 0x400D1DE5 on core 0, 0x400d1de55, 0x400d1de, 400d1de5";
         assert_eq!(addresses(line), [(None, 0x400D_1DE5)]);
+        assert_eq!(
+            addresses("0x400d1de500x400876b9"),
+            [(None, 0x4008_76B9)],
+            "nine digits, then eight"
+        );
         assert_eq!(
             addresses("Saved PC:0x40080404"),
             [(Some("PC"), 0x4008_0404)]
@@ -353,11 +422,14 @@ mod tests {
 
     #[test]
     fn hashes_of_elf_files() {
-        assert_eq!(elf_sha256("ELF file SHA256: 4078043ff"), Some("4078043ff"));
+        let sha256 = |line| elf_sha256(line).unwrap();
+        assert_eq!(sha256("ELF file SHA256: 4078043ff"), "4078043ff");
+        assert_eq!(sha256("ELF file SHA256: 4078043FF"), "4078043ff");
         assert_eq!(
-            elf_sha256("I (97) cpu_start: ELF file SHA256:  4078043ff..."),
-            Some("4078043ff")
+            sha256("I (97) cpu_start: ELF file SHA256:  4078043ff..."),
+            "4078043ff"
         );
+        assert_eq!(elf_sha256("ELF file SHA256: 0000000000000000"), None);
         assert_eq!(elf_sha256("ELF file SHA256: "), None);
         assert_eq!(elf_sha256("SHA256: 4078043ff"), None);
     }

@@ -31,9 +31,19 @@ impl Filter {
         least.is_some_and(|least| line.level <= least)
     }
 
-    /// Whether lines are shown that are no log lines.
-    pub fn shows_others(&self) -> bool {
-        self.others.is_some()
+    /// Whether the start of a line that is no log line does not tell yet whether the line is shown.
+    pub fn is_open(&self, start: &str) -> bool {
+        const LONGEST_TAG: usize = 128;
+        self.others.is_none() && start.len() <= LONGEST_TAG && !start.contains(':')
+    }
+
+    /// Whether a line is shown that is no log line: with a level for `*`, or when it begins with one of the tags, as the lines
+    /// of the Wi-Fi library do (`wifi:state: init -> auth`, `I (571) wifi:mode : sta`).
+    pub fn shows_other(&self, line: &str) -> bool {
+        let named = |tag: &str| matches!(self.tags.get(tag), Some(Some(_)));
+        let start = line.split_once(':').map_or("", |(start, _)| start);
+        let tag = start.rsplit(' ').next().unwrap_or_default();
+        self.others.is_some() || named(start) || named(tag)
     }
 }
 
@@ -91,13 +101,25 @@ mod tests {
         assert!(shows(&filter, "V (1) app: x"));
         assert!(!shows(&filter, "E (1) quiet: x"));
         assert!(shows(&filter, "E (1) other: x") && !shows(&filter, "W (1) other: x"));
-        assert!(filter.shows_others());
+        assert!(filter.shows_other("anything"));
+    }
+
+    #[test]
+    fn lines_without_a_time_or_a_level_have_tags_too() {
+        let filter: Filter = "main_task:W wifi quiet:N".parse().unwrap();
+        assert!(shows(&filter, "W main_task: x") && !shows(&filter, "I main_task: x"));
+        for line in ["wifi:new:<1,0>", "I (571) wifi:mode : sta"] {
+            assert!(filter.shows_other(line), "{line}");
+        }
+        for line in ["quiet:x", "other:x", "wifi", ""] {
+            assert!(!filter.shows_other(line), "{line}");
+        }
     }
 
     #[test]
     fn without_a_star_nothing_else_is_shown() {
         let filter: Filter = "wifi".parse().unwrap();
-        assert!(!shows(&filter, "E (1) other: x") && !filter.shows_others());
+        assert!(!shows(&filter, "E (1) other: x") && !filter.shows_other("x"));
         assert_eq!(" ".parse(), Ok(Filter::default()));
         assert!(shows(&Filter::default(), "V (1) other: x"));
     }

@@ -1,4 +1,4 @@
-//! ESP-IDF's log lines: `I (2317) tag: text`.
+//! ESP-IDF's log lines: `I (2317) tag: text`, or `I tag: text` where timestamps are off (CONFIG_LOG_TIMESTAMP_SOURCE_NONE).
 
 /// How important a log line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,24 +64,20 @@ impl<'a> Start<'a> {
         let Some(level) = Level::from_letter(letter) else {
             return Self::Other;
         };
-        let rest = chars.as_str();
-        let Some(rest) = rest.strip_prefix(" (") else {
-            return open_if(" (".starts_with(rest));
+        let Some(rest) = chars.as_str().strip_prefix(' ') else {
+            return open_if(chars.as_str().is_empty());
         };
-        let is_time = |text: &str| {
-            text.len() <= MAX_LEN
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit() || b":. -".contains(&byte))
-        };
-        let Some((time, rest)) = rest.split_once(')') else {
-            return open_if(is_time(rest));
-        };
-        if time.is_empty() || !is_time(time) {
-            return Self::Other;
-        }
-        let Some(rest) = rest.strip_prefix(' ') else {
-            return open_if(rest.is_empty());
+        let rest = match rest.strip_prefix('(') {
+            Some(rest) => match after_time(rest) {
+                Ok(rest) => rest,
+                Err(start) => return start,
+            },
+            // Without a time, only what is one word is a tag: prose may begin with the word I.
+            None if rest.contains(' ') && !rest.contains(": ") => return Self::Other,
+            None => match rest.split_once(':') {
+                Some((tag, _)) if tag.contains(' ') => return Self::Other,
+                _ => rest,
+            },
         };
         match rest.split_once(':') {
             None => open_if(rest.len() <= MAX_LEN),
@@ -94,6 +90,24 @@ impl<'a> Start<'a> {
             Some(_) => Self::Other,
         }
     }
+}
+
+/// What follows a time and its closing parenthesis, or what a line is that has none.
+fn after_time(text: &str) -> Result<&str, Start<'_>> {
+    let is_time = |text: &str| {
+        text.len() <= MAX_LEN
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b":. -".contains(&byte))
+    };
+    let Some((time, rest)) = text.split_once(')') else {
+        return Err(open_if(is_time(text)));
+    };
+    if time.is_empty() || !is_time(time) {
+        return Err(Start::Other);
+    }
+    rest.strip_prefix(' ')
+        .ok_or_else(|| open_if(rest.is_empty()))
 }
 
 fn open_if<'a>(condition: bool) -> Start<'a> {
@@ -142,11 +156,30 @@ mod tests {
     }
 
     #[test]
+    fn a_log_line_may_have_no_time() {
+        let line = "I main_task: Started on CPU0";
+        let expected = LogLine {
+            level: Level::Info,
+            tag: "main_task",
+            text: "Started on CPU0",
+        };
+        assert_eq!(LogLine::parse(line), Some(expected));
+        let text = line.find("Started").unwrap();
+        for end in 0..text {
+            assert_eq!(Start::of(&line[..end]), Start::Open, "{}", &line[..end]);
+        }
+        for line in ["I am here: x", "I am", "E =mc", "I : x", "W wifi:x"] {
+            assert_eq!(LogLine::parse(line), None, "{line}");
+        }
+        assert_eq!(Start::of("I am "), Start::Other);
+    }
+
+    #[test]
     fn other_lines_are_known_as_such_early() {
         for line in [
             "e",
             "Ix",
-            "I x",
+            "I x y",
             "I (a",
             "I ()",
             "I (1)x",
