@@ -127,11 +127,8 @@ pub fn candidates() -> Result<Vec<Candidate>, Error> {
     Ok(candidates)
 }
 
-/// The port to use: `wanted`, else the only candidate, else what [`ask_on_terminal`] is answered.
-pub fn choose(wanted: Option<&str>) -> Result<PortSpec, Error> {
-    if let Some(wanted) = wanted {
-        return wanted.parse();
-    }
+/// The port to use when none is named: the only candidate, else what [`ask_on_terminal`] is answered.
+pub fn choose() -> Result<PortSpec, Error> {
     choose_from(&candidates()?, &mut ask_on_terminal)
 }
 
@@ -201,11 +198,54 @@ fn ask(
     Err(Error::NotChosen)
 }
 
-/// The port that the environment names, as espflash (`ESPFLASH_PORT`) and esptool (`ESPPORT`) know it.
-pub fn port_from_env(env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    ["ESPFLASH_PORT", "ESPPORT"]
-        .into_iter()
-        .find_map(|name| env(name).filter(|value| !value.is_empty()))
+/// A port by name, and who named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPort {
+    /// The name.
+    pub name: String,
+    /// Where it is from, if the user did not type it: `the environment variable ESPPORT`.
+    pub from: Option<String>,
+}
+
+impl NamedPort {
+    /// The first name that there is: of the command line, of the environment, and of the configuration.
+    pub fn find(
+        typed: Option<String>,
+        env: &dyn Fn(&str) -> Option<String>,
+        config: Option<String>,
+    ) -> Option<Self> {
+        let named = |name, from: &str| Self {
+            name,
+            from: Some(from.to_owned()).filter(|from| !from.is_empty()),
+        };
+        typed
+            .map(|name| named(name, ""))
+            .or_else(|| {
+                let (variable, name) = port_from_env(env)?;
+                Some(named(name, &format!("the environment variable {variable}")))
+            })
+            .or_else(|| config.map(|name| named(name, "the target's attribute 'port'")))
+    }
+
+    /// Opens what has this name; errors say where the name is from.
+    pub fn open<T>(&self, open: impl FnOnce(PortSpec) -> Result<T, Error>) -> Result<T, Error> {
+        let opened = self.name.parse().and_then(open);
+        opened.map_err(|error| match &self.from {
+            Some(from) => Error::Named {
+                from: from.clone(),
+                error: Box::new(error),
+            },
+            None => error,
+        })
+    }
+}
+
+/// The port that the environment names, as espflash (`ESPFLASH_PORT`) and esptool (`ESPPORT`) know it, and the variable.
+fn port_from_env(env: &dyn Fn(&str) -> Option<String>) -> Option<(&'static str, String)> {
+    ["ESPFLASH_PORT", "ESPPORT"].into_iter().find_map(|name| {
+        let value = env(name).filter(|value| !value.is_empty())?;
+        Some((name, value))
+    })
 }
 
 /// The baud rate that the environment names, as espflash (`ESPFLASH_BAUD`) and esptool (`ESPBAUD`) know it.
@@ -227,7 +267,10 @@ pub fn baud_from_env(env: &dyn Fn(&str) -> Option<String>) -> Result<Option<u32>
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::Line;
 
     fn nobody(_: &[Candidate]) -> Choice {
         None
@@ -325,16 +368,41 @@ mod tests {
             ("ESPBAUD", "115200"),
             ("ESPFLASH_BAUD", "921600"),
         ]);
-        assert_eq!(port_from_env(&both).unwrap(), "/dev/a");
+        let port = |env: &dyn Fn(&str) -> Option<String>| NamedPort::find(None, env, None);
+        assert_eq!(port(&both).unwrap().name, "/dev/a");
         assert_eq!(baud_from_env(&both).unwrap(), Some(921_600));
         let esptool = env(&[
             ("ESPFLASH_PORT", ""),
             ("ESPPORT", "/dev/b"),
             ("ESPBAUD", "115200"),
         ]);
-        assert_eq!(port_from_env(&esptool).unwrap(), "/dev/b");
+        let named = port(&esptool).unwrap();
+        assert_eq!(named.name, "/dev/b");
+        let error = named
+            .open(|port| Line::open(&port, 115_200, Duration::ZERO))
+            .unwrap_err();
+        assert_eq!(error.code(), "espline::not_found");
+        assert!(error.is_no_device() && !error.is_usage());
+        assert_eq!(
+            error.to_string(),
+            "/dev/b: there is no such port (the name is from the environment variable ESPPORT)"
+        );
+        assert!(error.help().contains("or pass another port with --port"));
+        let typed = NamedPort::find(
+            Some("/dev/c".to_owned()),
+            &esptool,
+            Some("/dev/d".to_owned()),
+        );
+        let error = typed
+            .unwrap()
+            .open(|port| Line::open(&port, 115_200, Duration::ZERO))
+            .unwrap_err();
+        assert_eq!(error.to_string(), "/dev/c: there is no such port");
+        let configured = NamedPort::find(None, &env(&[]), Some("http://d".to_owned())).unwrap();
+        let error = configured.open(Ok).unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("the target's attribute 'port'"));
         assert_eq!(baud_from_env(&esptool).unwrap(), Some(115_200));
-        assert_eq!(port_from_env(&env(&[])), None);
+        assert_eq!(port(&env(&[])), None);
         assert_eq!(baud_from_env(&env(&[])).unwrap(), None);
         let error = baud_from_env(&env(&[("ESPBAUD", "fast")])).unwrap_err();
         assert_eq!(error.to_string(), "ESPBAUD='fast' is not a baud rate");

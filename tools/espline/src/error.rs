@@ -13,6 +13,8 @@ pub enum Error {
     NotChosen,
     #[error("the serial ports cannot be listed: {error}")]
     List { error: String },
+    #[error("{error} (the name is from {from})")]
+    Named { from: String, error: Box<Error> },
     #[error("'{port}' is not a port: {reason}")]
     PortSyntax { port: String, reason: String },
     #[error("{variable}='{value}' is not a baud rate")]
@@ -57,6 +59,7 @@ impl Error {
             Self::SeveralPorts { .. } => "espline::several_ports",
             Self::NotChosen => "espline::not_chosen",
             Self::List { .. } => "espline::list",
+            Self::Named { error, .. } => error.code(),
             Self::PortSyntax { .. } => "espline::port_syntax",
             Self::BaudSyntax { .. } => "espline::baud_syntax",
             Self::NotFound { .. } => "espline::not_found",
@@ -86,6 +89,9 @@ impl Error {
                 "pass one with --port or in the environment variable ESPFLASH_PORT"
             }
             Self::List { .. } => "pass the port with --port",
+            Self::Named { error, .. } => {
+                return format!("{}; or pass another port with --port", error.help());
+            }
             Self::PortSyntax { .. } => {
                 "pass a device such as /dev/ttyUSB0, socket://HOST:PORT or rfc2217://HOST:PORT"
             }
@@ -105,7 +111,8 @@ impl Error {
                  DNS do not resolve: pass the IP address"
             }
             Self::NotRfc2217 { .. } => {
-                "use socket:// for a server of raw bytes, or start one for RFC 2217 (esp_rfc2217_server, ser2net)"
+                "use socket:// for a server of raw bytes, or start one for RFC 2217: ser2net, or esp_rfc2217_server with \
+                 ?ign_set_control behind the port's name"
             }
             Self::Baud { .. } => "pass a lower rate with --baud (460800, 230400 or 115200)",
             Self::Gone { .. } => {
@@ -126,7 +133,7 @@ impl Error {
     /// Whether there is no usable device, rather than one that failed in use.
     pub fn is_no_device(&self) -> bool {
         !matches!(
-            self,
+            self.unnamed(),
             Self::Gone { .. }
                 | Self::WriteBlocked { .. }
                 | Self::Reset { .. }
@@ -138,6 +145,17 @@ impl Error {
 
     /// Whether the fault is in what the user typed or set.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::PortSyntax { .. } | Self::BaudSyntax { .. })
+        matches!(
+            self.unnamed(),
+            Self::PortSyntax { .. } | Self::BaudSyntax { .. }
+        )
+    }
+
+    /// The error without where the port's name is from.
+    fn unnamed(&self) -> &Self {
+        match self {
+            Self::Named { error, .. } => error.unnamed(),
+            error => error,
+        }
     }
 }

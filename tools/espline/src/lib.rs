@@ -8,6 +8,7 @@
 
 #![deny(missing_docs)]
 
+mod arguments;
 mod choose;
 mod error;
 mod line;
@@ -15,9 +16,9 @@ mod port;
 mod rfc2217;
 mod wire;
 
+pub use arguments::hyphenated;
 pub use choose::{
-    Candidate, Choice, ask_on_terminal, baud_from_env, candidates, choose, choose_from,
-    port_from_env,
+    Candidate, Choice, NamedPort, ask_on_terminal, baud_from_env, candidates, choose, choose_from,
 };
 pub use error::Error;
 pub use line::{Line, Reset, ResetTiming};

@@ -83,6 +83,11 @@ impl FromStr for PortSpec {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Ok(Self::Tty(PathBuf::from(text)));
         };
+        if !matches!(scheme, "socket" | "rfc2217") {
+            return Err(wrong(&format!(
+                "of pyserial's schemes, socket:// and rfc2217:// are supported, '{scheme}://' is not"
+            )));
+        }
         let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
         let address = address.trim_end_matches('/');
         let port = address
@@ -103,7 +108,7 @@ impl FromStr for PortSpec {
                 }
                 Ok(Self::Socket(address.to_owned()))
             }
-            "rfc2217" => {
+            _ => {
                 let mut parsed = RemoteOptions::default();
                 for option in options {
                     match option.split_once('=').unwrap_or((option, "")) {
@@ -126,7 +131,6 @@ impl FromStr for PortSpec {
                 }
                 Ok(Self::Rfc2217(address.to_owned(), parsed))
             }
-            _ => Err(wrong(&format!("unknown scheme '{scheme}'"))),
         }
     }
 }
@@ -172,10 +176,17 @@ mod tests {
             "rfc2217://host:1?timeout=1e9",
             "rfc2217://host:1?what",
             "http://host:80",
+            "loop://",
+            "spy://host:1",
         ] {
             let error = text.parse::<PortSpec>().unwrap_err();
             assert_eq!(error.code(), "espline::port_syntax", "{text}");
             assert!(error.is_usage());
         }
+        let error = "loop://".parse::<PortSpec>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "'loop://' is not a port: of pyserial's schemes, socket:// and rfc2217:// are supported, 'loop://' is not"
+        );
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use clap::Parser;
-use espline::{Candidate, Choice, Line};
+use clap::{Parser, ValueEnum};
+use espline::{Candidate, Choice, Line, NamedPort, PortSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::files::Role;
@@ -38,12 +38,15 @@ pub struct Options {
     /// 460800.
     #[arg(short, long, value_parser = clap::value_parser!(u32).range(9600..=5_000_000))]
     baud: Option<u32>,
-    /// How the chip gets into its serial loader.
-    #[arg(long, value_enum, default_value = "default-reset")]
-    before: Before,
-    /// What becomes of the chip when all is done.
-    #[arg(long, value_enum, default_value = "hard-reset")]
-    after: After,
+    /// The chip, as esptool takes it. Only the ESP32 is supported.
+    #[arg(long, value_enum, value_name = "CHIP", default_value = "auto")]
+    chip: ChipName,
+    /// How the chip gets into its serial loader. Default: as FLASHER_ARGS.json says, else default-reset.
+    #[arg(long, value_enum)]
+    before: Option<Before>,
+    /// What becomes of the chip when all is done. Default: as FLASHER_ARGS.json says, else hard-reset.
+    #[arg(long, value_enum)]
+    after: Option<After>,
     /// Write every sector, whether it differs or not.
     #[arg(long)]
     all: bool,
@@ -85,6 +88,13 @@ pub struct Options {
     /// Tell more.
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// What `--chip` takes. Which chip it is, is read from it in any case.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ChipName {
+    Auto,
+    Esp32,
 }
 
 /// What a flash target tells the tool: the JSON file that the environment variable ESP32_FLASH names.
@@ -198,7 +208,11 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let args: Vec<OsString> = args
+        .into_iter()
+        .map(Into::into)
+        .map(espline::hyphenated)
+        .collect();
     let options = match Options::try_parse_from(&args) {
         Ok(options) => options,
         Err(error) if !error.use_stderr() => {
@@ -362,26 +376,21 @@ fn execute(
         request.image = app;
     }
     request.baud = baud.unwrap_or(DEFAULT_BAUD);
-    request.before = options.before;
-    request.after = if monitor.is_some() {
-        After::NoReset
-    } else {
-        options.after
+    request.before = options.before.unwrap_or(request.before);
+    request.after = match monitor {
+        Some(_) => After::NoReset,
+        None => options.after.unwrap_or(request.after),
     };
     request.all = options.all;
     request.erase = options.erase;
     request.verify = !options.no_verify;
     request.dry_run = options.dry_run;
-    request.stub = !options.no_stub;
+    request.stub &= !options.no_stub;
     request.force.clone_from(&options.force);
 
-    let wanted = options
-        .port
-        .clone()
-        .or_else(|| espline::port_from_env(around.env))
-        .or(config.port);
-    let port = match wanted {
-        Some(port) => port.parse()?,
+    let wanted = NamedPort::find(options.port.clone(), around.env, config.port);
+    let port = match &wanted {
+        Some(wanted) => wanted.open(Ok)?,
         None => espline::choose_from(&(around.candidates)()?, around.ask_port)?,
     };
     if options.erase && !options.yes && !options.dry_run {
@@ -396,7 +405,11 @@ fn execute(
 
     let cancel = Cancel::default();
     (around.on_start)(&cancel);
-    let line = Line::open(&port, crate::device::ROM_BAUD, CONNECT_TIMEOUT)?;
+    let open = |port: PortSpec| Line::open(&port, crate::device::ROM_BAUD, CONNECT_TIMEOUT);
+    let line = match &wanted {
+        Some(wanted) => wanted.open(open)?,
+        None => open(port.clone())?,
+    };
     let names = request
         .image
         .files
@@ -405,6 +418,9 @@ fn execute(
         .max()
         .unwrap_or(0);
     let mut screen = Screen::new(out, around.bar, options.verbose, names);
+    for note in &request.image.notes {
+        screen.line(note);
+    }
     let (summary, line) = load(line, &request, &mut screen, &cancel)?;
     drop(line);
     screen.line(&summary.line());

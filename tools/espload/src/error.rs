@@ -66,6 +66,15 @@ pub enum Error {
         path: String,
         error: serde_json::Error,
     },
+    #[error("{path}: it is UTF-16")]
+    Utf16 { path: String },
+    #[error("{path}: {key} is '{value}': {problem}")]
+    FlasherArgs {
+        path: String,
+        key: String,
+        value: String,
+        problem: String,
+    },
     #[error("{path}: '{value}' is not a flash offset")]
     Offset { path: String, value: String },
     #[error("{path}: there are no files in flash_files")]
@@ -126,6 +135,12 @@ pub enum Error {
         file: String,
         wanted: String,
     },
+    #[error("flash_size is 'detect': the flash has {found}, {file}'s header says {header}")]
+    DetectedSize {
+        found: String,
+        file: String,
+        header: String,
+    },
     #[error("{file} ends at {end:#x}, the flash at {size:#x}")]
     BeyondFlash { file: String, end: u64, size: u32 },
     #[error("the flash chip does not answer (id {id:#08x})")]
@@ -170,6 +185,8 @@ impl Error {
         match self {
             Self::Read { .. } => "espload::read",
             Self::Json { .. } => "espload::json",
+            Self::Utf16 { .. } => "espload::utf16",
+            Self::FlasherArgs { .. } => "espload::flasher_args",
             Self::Offset { .. } => "espload::offset",
             Self::NoFiles { .. } => "espload::no_files",
             Self::NoApp { .. } => "espload::no_app",
@@ -189,6 +206,7 @@ impl Error {
             Self::ChipMismatch { .. } => "espload::chip_mismatch",
             Self::Revision { .. } => "espload::revision",
             Self::FlashSize { .. } => "espload::flash_size",
+            Self::DetectedSize { .. } => "espload::detected_size",
             Self::BeyondFlash { .. } => "espload::beyond_flash",
             Self::NoFlash { .. } => "espload::no_flash",
             Self::FlashEncryption { .. } => "espload::flash_encryption",
@@ -216,6 +234,10 @@ impl Error {
             Self::Json { .. } | Self::NoFiles { .. } | Self::Offset { .. } => {
                 "pass the flasher_args.json of an image target or of idf.py"
             }
+            Self::Utf16 { .. } => "save it as UTF-8",
+            Self::FlasherArgs { .. } => {
+                "correct it, or flash with esptool: what it asks for would not be done here"
+            }
             Self::NoApp { .. } => "leave --app-only away",
             Self::EmptyFile { .. } => "make the file anew",
             Self::EncryptedFile { .. } => "flash it with esptool, which knows the key handling",
@@ -239,6 +261,9 @@ impl Error {
             Self::ChipMismatch { .. } => "connect the right board, or build for this chip",
             Self::Revision { .. } => "build for this revision",
             Self::FlashSize { .. } => "build with the flash size of this board",
+            Self::DetectedSize { .. } => {
+                "write the size of this board's flash into flash_settings.flash_size"
+            }
             Self::BeyondFlash { .. } => "build with a partition table for the flash of this board",
             Self::NoFlash { .. } => {
                 "check the flash chip's supply and wiring; GPIO6 to GPIO11 have to be free"
@@ -264,7 +289,7 @@ impl Error {
     pub fn force(&self) -> Option<Force> {
         match self {
             Self::Revision { .. } => Some(Force::Revision),
-            Self::FlashSize { .. } => Some(Force::FlashSize),
+            Self::FlashSize { .. } | Self::DetectedSize { .. } => Some(Force::FlashSize),
             Self::FlashEncryption { .. } => Some(Force::FlashEncryption),
             Self::SecureBoot { .. } => Some(Force::SecureBoot),
             Self::Image { .. } => Some(Force::Image),
@@ -278,6 +303,7 @@ impl Error {
         match self {
             Self::Read { .. }
             | Self::Json { .. }
+            | Self::Utf16 { .. }
             | Self::Offset { .. }
             | Self::NoFiles { .. }
             | Self::NoApp { .. }
@@ -289,6 +315,8 @@ impl Error {
             Self::Line(error) if error.is_no_device() => Exit::NoDevice,
             Self::NoAnswer { .. } | Self::WrongBootMode { .. } => Exit::NoDevice,
             Self::EncryptedFile { .. }
+            | Self::FlasherArgs { .. }
+            | Self::DetectedSize { .. }
             | Self::Unaligned { .. }
             | Self::Overlap { .. }
             | Self::UnknownChip { .. }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use espimage::Chip;
-use espimage::flasher_args::FlasherArgs;
-use espimage::image::{Image, MAGIC};
+use espimage::image::{Image, MAGIC, seal};
 use espimage::merged::{ERASED, ParseOptions, parse_with};
 use espimage::partition::{PartitionTable, TableOptions};
 
 use crate::Error;
+use crate::flasher_args::{FlasherArgs, HeaderArgs, ToolArgs};
 
 /// Bytes of a flash sector, the least that can be erased.
 pub const SECTOR: usize = 0x1000;
@@ -73,6 +73,12 @@ pub struct FlashImage {
     pub files: Vec<FlashFile>,
     /// What the headers of bootloader and application say.
     pub headers: Vec<HeaderClaims>,
+    /// How the description asks for it to be written.
+    pub tool: ToolArgs,
+    /// Whether the bootloader's header is to have the size of the flash chip.
+    pub detect_size: bool,
+    /// What the description asks for and nothing is known of.
+    pub notes: Vec<String>,
 }
 
 impl FlashImage {
@@ -86,50 +92,51 @@ impl FlashImage {
                 error,
             })
         };
-        let args: FlasherArgs = serde_json::from_slice(&read(flasher_args)?).map_err(|error| {
-            let path = path.clone();
-            Error::Json { path, error }
-        })?;
-        if args.extra_esptool_args.chip != Chip::Esp32.name() {
-            return Err(Error::UnknownChip {
-                chip: args.extra_esptool_args.chip,
-            });
+        let args = FlasherArgs::parse(&path, &read(flasher_args)?)?;
+        if let Some(chip) = args.chip.filter(|chip| chip != Chip::Esp32.name()) {
+            return Err(Error::UnknownChip { chip });
         }
-        if args.flash_files.0.is_empty() {
+        if args.files.is_empty() {
             return Err(Error::NoFiles { path });
         }
         let folder = flasher_args.parent().unwrap_or(Path::new(""));
         let mut files = Vec::new();
-        for (offset, file) in &args.flash_files.0 {
-            let entry = args.entries.0.iter().find(|(_, entry)| entry.file == *file);
-            let role = match entry.map(|(name, _)| name.as_str()) {
+        let mut notes = args.notes;
+        for args_of in args.files {
+            if args_of.encrypted {
+                return Err(Error::EncryptedFile { path: args_of.file });
+            }
+            let role = match args_of.entry.as_deref() {
                 Some("bootloader") => Role::Bootloader,
                 Some("partition-table" | "partition_table") => Role::PartitionTable,
                 Some("app") => Role::App,
                 _ => Role::Data,
             };
-            if entry.is_some_and(|(_, entry)| entry.encrypted == "true") {
-                return Err(Error::EncryptedFile { path: file.clone() });
+            let mut bytes = read(&folder.join(&args_of.file))?;
+            if args_of.offset == Chip::Esp32.bootloader_offset()
+                && set_header(&mut bytes, args.header).is_none()
+            {
+                notes.push(format!(
+                    "{}: it is no image, so the flash settings of {path} are not in it",
+                    args_of.file
+                ));
             }
-            let digits = offset.strip_prefix("0x");
-            let number = match digits {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => offset.parse(),
-            };
-            let Ok(number) = number else {
-                let value = offset.clone();
-                return Err(Error::Offset { path, value });
-            };
             files.push(FlashFile {
-                name: Path::new(file)
-                    .file_name()
-                    .map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned()),
-                offset: number,
-                bytes: read(&folder.join(file))?,
+                name: Path::new(&args_of.file).file_name().map_or_else(
+                    || args_of.file.clone(),
+                    |name| name.to_string_lossy().into_owned(),
+                ),
+                offset: args_of.offset,
+                bytes,
                 role,
             });
         }
-        Self::new(files)
+        Ok(Self {
+            tool: args.tool,
+            detect_size: args.header.detect_size,
+            notes,
+            ..Self::new(files)?
+        })
     }
 
     /// Puts the files in order, and refuses what cannot be written.
@@ -177,7 +184,13 @@ impl FlashImage {
                 })
             })
             .collect();
-        Ok(Self { files, headers })
+        Ok(Self {
+            files,
+            headers,
+            tool: ToolArgs::default(),
+            detect_size: false,
+            notes: Vec::new(),
+        })
     }
 
     /// Refuses what ROM or bootloader would refuse: as `espimage verify` does.
@@ -236,6 +249,29 @@ impl FlashImage {
                 .filter(|header| header.file == app.name)
                 .cloned()
                 .collect(),
+            detect_size: false,
+            notes: self.notes.clone(),
+            ..*self
         })
     }
+}
+
+/// Writes flash settings into the header of the image at the start of `bytes`, as esptool does with what goes to the
+/// bootloader's place. `None` if they are to be changed and it is no image that is whole.
+fn set_header(bytes: &mut [u8], args: HeaderArgs) -> Option<()> {
+    if args == HeaderArgs::default() {
+        return Some(());
+    }
+    let mut sealed = bytes.to_vec();
+    seal(&mut sealed).ok().filter(|()| sealed == bytes)?;
+    let mut settings = Image::parse(bytes, 0)
+        .ok()?
+        .header
+        .flash_settings(Chip::Esp32)
+        .ok()?;
+    settings.mode = args.mode.unwrap_or(settings.mode);
+    settings.frequency = args.frequency.unwrap_or(settings.frequency);
+    settings.size = args.size.unwrap_or(settings.size);
+    bytes[2..4].copy_from_slice(&settings.encode(Chip::Esp32));
+    seal(bytes).ok()
 }

@@ -17,10 +17,11 @@ use crate::device::{
     Timing, interrupted, lower_baud, rates_to_try,
 };
 use crate::error::Force;
-use crate::files::{FlashFile, FlashImage, Role, SECTOR};
+use crate::files::{FlashFile, FlashImage, HeaderClaims, Role, SECTOR};
 use crate::plan::{differing_sectors, md5, runs, stub_pays};
 use crate::progress::{FileState, Progress};
 use crate::report::{FileSummary, Summary};
+use crate::resets::{After, Before};
 
 /// How often one file is written before the flash chip counts as broken.
 const WRITES: u32 = 3;
@@ -49,24 +50,6 @@ impl Cancel {
     pub fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.0)
     }
-}
-
-/// How the chip gets into its loader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Before {
-    /// Reset through DTR and RTS.
-    DefaultReset,
-    /// It is there already.
-    NoReset,
-}
-
-/// What becomes of the chip when all is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum After {
-    /// Reset into the application.
-    HardReset,
-    /// Stays in the loader.
-    NoReset,
 }
 
 /// What to do.
@@ -99,19 +82,19 @@ pub struct Request {
 }
 
 impl Request {
-    /// Writes what differs of `image`, verifies it and resets into the application.
+    /// Writes what differs of `image`, verifies it and resets into the application, or as the image's description says.
     pub fn new(image: FlashImage) -> Self {
         Self {
+            before: image.tool.before,
+            after: image.tool.after,
+            stub: image.tool.stub,
             image,
             partition_table: None,
             baud: 460_800,
-            before: Before::DefaultReset,
-            after: After::HardReset,
             all: false,
             erase: false,
             verify: true,
             dry_run: false,
-            stub: true,
             force: Vec::new(),
             timing: Timing::default(),
         }
@@ -431,7 +414,9 @@ impl Run<'_> {
             None => session.attach_flash()?,
         }
         // Beyond the size that the ROM assumes, it has to be told first.
-        if self.request.image.files.last().map_or(0, FlashFile::end) > u64::from(ROM_FLASH_SIZE) {
+        if self.request.image.detect_size
+            || self.request.image.files.last().map_or(0, FlashFile::end) > u64::from(ROM_FLASH_SIZE)
+        {
             self.before_writing(session)?;
         }
         if let Some(size) = self.info.as_ref().and_then(|info| info.flash_size) {
@@ -487,6 +472,22 @@ impl Run<'_> {
             0 => format!("{} KB", bytes >> 10),
             megabytes => format!("{megabytes} MB"),
         };
+        let bootloader = |header: &&HeaderClaims| {
+            let mut files = self.request.image.files.iter();
+            files.any(|file| file.name == header.file && file.role == Role::Bootloader)
+        };
+        if self.request.image.detect_size
+            && let Some(header) = self.request.image.headers.iter().find(bootloader)
+            && let Some(wanted) = header.flash_size
+            && wanted != size
+            && !self.request.forces(Force::FlashSize)
+        {
+            return Err(Error::DetectedSize {
+                found: megabytes(size),
+                file: header.file.clone(),
+                header: megabytes(wanted),
+            });
+        }
         for header in &self.request.image.headers {
             if let Some(wanted) = header.flash_size
                 && wanted > size

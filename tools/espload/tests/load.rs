@@ -460,6 +460,110 @@ fn files_that_cannot_be_written_are_refused_before_the_port_is_opened() {
     refused("espload::offset", Exit::Other);
 }
 
+/// Changes the description.
+fn edit(files: &Files, change: impl FnOnce(&mut serde_json::Value)) {
+    let text = fs::read_to_string(files.args()).unwrap();
+    let mut json = serde_json::from_str(&text).unwrap();
+    change(&mut json);
+    fs::write(files.args(), json.to_string()).unwrap();
+}
+
+#[test]
+fn flash_settings_go_into_the_bootloaders_header() {
+    let files = Files::new();
+    for (mode, frequency, size, header) in [
+        ("qio", "80m", "2MB", [0, 0x1F]),
+        ("dout", "keep", "4MB", [3, 0x20]),
+        ("keep", "26m", "keep", [2, 0x21]),
+        ("keep", "keep", "keep", [2, 0x20]),
+    ] {
+        edit(&files, |json| {
+            json["flash_settings"] = serde_json::json!({
+                "flash_mode": mode, "flash_freq": frequency, "flash_size": size,
+            });
+            json["write_flash_args"] = serde_json::json!([]);
+        });
+        let (ran, _, flash) = on_board(board(Vec::new()), &files.args(), &[]);
+        assert_eq!(ran.exit, 0, "{ran:?}");
+        let mut expected = files.bootloader.clone();
+        expected[2..4].copy_from_slice(&header);
+        espimage::image::seal(&mut expected).unwrap();
+        assert!(
+            flash[0x1000..].starts_with(&expected),
+            "{mode} {frequency} {size}"
+        );
+        assert!(
+            flash[APP as usize..].starts_with(&files.app),
+            "the application stays as it is"
+        );
+        let (ran, report, _) = on_board(board(flash), &files.args(), &[]);
+        assert_eq!((ran.exit, report.sectors_written), (0, 0), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_size_to_be_detected_is_that_of_the_header() {
+    let files = Files::new();
+    edit(&files, |json| {
+        json["flash_settings"]["flash_size"] = "detect".into();
+        json.as_object_mut().unwrap().remove("write_flash_args");
+    });
+    let (ran, _, flash) = on_board(board(Vec::new()), &files.args(), &[]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    assert!(files.are_in(&flash));
+    for flash in [Vec::new(), files.flash()] {
+        let mut options = board(flash.clone());
+        options.flash_size = 8 << 20;
+        let (ran, _, after) = on_board(options, &files.args(), &["--json"]);
+        assert_eq!(
+            (ran.exit, &ran.json()["code"]),
+            (4, &"espload::detected_size".into())
+        );
+        assert_eq!(
+            ran.json()["message"],
+            "flash_size is 'detect': the flash has 8 MB, bootloader.bin's header says 4 MB"
+        );
+        assert!(after.starts_with(&flash) && after[flash.len()..].iter().all(|&byte| byte == 0xFF));
+    }
+}
+
+#[test]
+fn the_description_says_how_the_tool_runs() {
+    let files = Files::new();
+    edit(&files, |json| {
+        json["extra_esptool_args"]["after"] = "no_reset".into();
+        json["extra_esptool_args"]["stub"] = false.into();
+        json["signature"] = "x".into();
+    });
+    let (ran, report, _) = on_board(board(Vec::new()), &files.args(), &["--json"]);
+    let json = ran.json();
+    assert_eq!(
+        (&json["reset"], &json["stub"]),
+        (&false.into(), &false.into())
+    );
+    assert!(
+        ran.stderr.contains("signature is not known here"),
+        "{ran:?}"
+    );
+    assert_eq!(report.resets, 2, "the start, and the reset into the loader");
+    let names = [
+        "--after",
+        "hard_reset",
+        "--before=default_reset",
+        "--chip",
+        "esp32",
+        "--json",
+    ];
+    let (ran, report, _) = on_board(board(Vec::new()), &files.args(), &names);
+    assert_eq!((ran.exit, &ran.json()["reset"]), (0, &true.into()));
+    assert_eq!(report.resets, 3);
+    edit(&files, |json| {
+        json["extra_esptool_args"]["before"] = "no_reset".into()
+    });
+    let (ran, report, _) = on_board(board(Vec::new()), &files.args(), &["--no_stub"]);
+    assert_eq!((ran.exit, report.resets), (0, 1), "{ran:?}");
+}
+
 #[test]
 fn a_flash_beyond_four_megabytes_is_written_to_its_end() {
     let files = Files::with(app(3, 0, 399, FlashSize::Mb8), FlashSize::Mb8);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anstream::AutoStream;
 use clap::{Parser, ValueEnum};
+use espline::NamedPort;
 use espmon::Error;
 use espmon::config::Config;
 use espmon::console::{Console, Options, Sequences};
@@ -116,7 +117,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match run(Cli::parse_from(
+        std::env::args_os().map(espline::hyphenated),
+    )) {
         Ok(code) => code,
         // As if it were ended by the signal that a closed pipe sends.
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => {
@@ -147,11 +150,11 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
         None => baud_from_env()?.unwrap_or(config.baud),
     };
     let env = |name: &str| std::env::var(name).ok();
-    let wanted = cli
-        .port
-        .or_else(|| espline::port_from_env(&env))
-        .or(config.port);
-    let port = espline::choose(wanted.as_deref())?;
+    let wanted = NamedPort::find(cli.port, &env, config.port);
+    let port = match &wanted {
+        Some(wanted) => wanted.open(Ok)?,
+        None => espline::choose()?,
+    };
 
     let color = if cli.no_color { When::Never } else { cli.color };
     let coloured = use_colours(color, &io::stdout());
@@ -176,7 +179,10 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
         console.start_log(path)?;
     }
 
-    let line = monitor::open(&port, baud)?;
+    let line = match &wanted {
+        Some(wanted) => wanted.open(|port| monitor::open(&port, baud))?,
+        None => monitor::open(&port, baud)?,
+    };
     let signal = Arc::new(AtomicUsize::new(0));
     for number in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize).map_err(

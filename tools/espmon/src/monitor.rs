@@ -80,8 +80,8 @@ pub fn read_standard_input() -> Receiver<Vec<u8>> {
 }
 
 /// Opens a port.
-pub fn open(port: &PortSpec, baud: u32) -> Result<Line, Error> {
-    Ok(Line::open(port, baud, CONNECT_TIMEOUT)?)
+pub fn open(port: &PortSpec, baud: u32) -> Result<Line, espline::Error> {
+    Line::open(port, baud, CONNECT_TIMEOUT)
 }
 
 /// A monitor at work.

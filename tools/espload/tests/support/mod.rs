@@ -71,6 +71,7 @@ pub struct Files {
     pub bootloader: Vec<u8>,
     pub table: Vec<u8>,
     pub app: Vec<u8>,
+    pub size: FlashSize,
 }
 
 impl Files {
@@ -93,6 +94,7 @@ impl Files {
                 .to_binary()
                 .unwrap(),
             app,
+            size,
         };
         files.write(&[
             ("bootloader", 0x1000, "bootloader.bin"),
@@ -108,7 +110,7 @@ impl Files {
         fs::write(folder.join("bootloader.bin"), &self.bootloader).unwrap();
         fs::write(folder.join("partition-table.bin"), &self.table).unwrap();
         fs::write(folder.join("app.bin"), &self.app).unwrap();
-        let args = FlasherArgs::new(Chip::Esp32, settings(FlashSize::Mb4), entries);
+        let args = FlasherArgs::new(Chip::Esp32, settings(self.size), entries);
         fs::write(self.args(), args.to_json()).unwrap();
     }
 
