@@ -204,32 +204,31 @@ impl Line {
                     reason,
                 });
         }
-        if reset == Reset::Run {
-            self.set_dtr_rts(false, true)?;
-            sleep(timing.pulse);
-            return self.set_dtr_rts(false, false);
-        }
-        self.set_dtr_rts(false, false)?;
-        self.set_dtr_rts(true, true)?;
-        self.set_dtr_rts(false, true)?;
+        // A step that changes nothing is not sent: for Espressif's esp_rfc2217_server, DTR on starts a whole reset into the
+        // loader, and RTS off, unless DTR is on, one into the application. What is sent is esptool's classic reset.
+        self.set_dtr_rts(Some(false), Some(true))?;
         sleep(timing.pulse);
-        self.set_dtr_rts(true, false)?;
-        sleep(match reset {
+        let boot = match reset {
+            Reset::Run => return self.set_dtr_rts(None, Some(false)),
+            Reset::Download => timing.boot,
             Reset::DownloadSlow => timing.slow_boot,
-            _ => timing.boot,
-        });
-        self.set_dtr_rts(false, false)
+        };
+        self.set_dtr_rts(Some(true), Some(false))?;
+        sleep(boot);
+        self.set_dtr_rts(Some(false), None)
     }
 
-    /// Sets DTR and RTS. To release both from whatever they are without resetting the chip, use [`Line::release`].
-    pub fn set_dtr_rts(&mut self, dtr: bool, rts: bool) -> Result<(), Error> {
+    /// Sets DTR, then RTS, where there is something to set.
+    fn set_dtr_rts(&mut self, dtr: Option<bool>, rts: Option<bool>) -> Result<(), Error> {
         let lines = match &mut self.kind {
             Kind::Tty(_) if self.spec.is_pseudo_terminal() => None,
             Kind::Tty(tty) => {
                 let port = tty.port();
-                let set = port
-                    .write_data_terminal_ready(dtr)
-                    .and_then(|()| port.write_request_to_send(rts));
+                let set_dtr = dtr.map_or(Ok(()), |on| port.write_data_terminal_ready(on));
+                let set = set_dtr.and_then(|()| match rts {
+                    Some(on) => port.write_request_to_send(on),
+                    None => Ok(()),
+                });
                 Some(set.map_err(|error| error.to_string()))
             }
             Kind::Socket(_) => None,
@@ -244,10 +243,25 @@ impl Line {
         }
     }
 
-    /// Releases RTS, then DTR. Opening a terminal asserts both, and in this order EN never goes low.
+    /// Lets the chip run, without a reset, whatever opening the port did to DTR and RTS. Opening a terminal asserts both: RTS is
+    /// released first, so that EN never goes low. Behind RFC 2217 the server has the lines, and they are left alone.
     pub fn release(&mut self) -> Result<(), Error> {
-        self.set_dtr_rts(true, false)?;
-        self.set_dtr_rts(false, false)
+        if matches!(self.kind, Kind::Remote(_)) {
+            return Ok(());
+        }
+        self.set_dtr_rts(Some(true), Some(false))?;
+        self.set_dtr_rts(Some(false), None)
+    }
+
+    /// Advice on the port's name, if the server behind it did not answer where it was waited for.
+    pub fn advice(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Remote(remote) if remote.is_silent_on_control() => Some(format!(
+                "{}: the server does not answer changes of DTR and RTS; with ?ign_set_control behind the port's name, no answer is waited for",
+                self.name
+            )),
+            _ => None,
+        }
     }
 
     fn no_modem_lines(&self) -> Error {

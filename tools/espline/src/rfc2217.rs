@@ -23,6 +23,7 @@ pub(crate) struct Remote {
     received: VecDeque<u8>,
     backlog: VecDeque<u8>,
     control_answers: u64,
+    silent_on_control: bool,
     options: RemoteOptions,
 }
 
@@ -47,6 +48,7 @@ impl Remote {
             received: VecDeque::new(),
             backlog: VecDeque::new(),
             control_answers: 0,
+            silent_on_control: false,
             options,
         };
         remote.wait_for_baud(port, baud)?;
@@ -66,24 +68,43 @@ impl Remote {
         self.wait_for_baud(port, baud)
     }
 
-    /// Both lines go out in one write, so that they change as close together as the server can.
-    pub(crate) fn set_dtr_rts(&mut self, dtr: bool, rts: bool) -> Result<(), String> {
-        let before = self.control_answers;
-        self.client.set_dtr(dtr);
-        self.client.set_rts(rts);
+    /// Changes DTR, then RTS. Both go out in one write, so that they change as close together as the server can.
+    pub(crate) fn set_dtr_rts(
+        &mut self,
+        dtr: Option<bool>,
+        rts: Option<bool>,
+    ) -> Result<(), String> {
+        let wanted = self.control_answers + u64::from(dtr.is_some()) + u64::from(rts.is_some());
+        if let Some(dtr) = dtr {
+            self.client.set_dtr(dtr);
+        }
+        if let Some(rts) = rts {
+            self.client.set_rts(rts);
+        }
         let deadline = Instant::now() + CONTROL_TIMEOUT.min(self.options.timeout);
+        self.try_flush().map_err(|error| error.to_string())?;
         loop {
-            self.step(deadline).map_err(|error| error.to_string())?;
-            let answered = self.options.ignore_set_control || self.control_answers >= before + 2;
-            if (answered && self.backlog.is_empty()) || Instant::now() >= deadline {
+            let answered = self.options.ignore_set_control || self.control_answers >= wanted;
+            if answered && self.backlog.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
                 break;
             }
+            self.step(deadline).map_err(|error| error.to_string())?;
         }
-        if self.backlog.is_empty() {
-            Ok(())
-        } else {
-            Err("the server takes no bytes".to_owned())
+        if !self.backlog.is_empty() {
+            return Err("the server takes no bytes".to_owned());
         }
+        // Waiting again would stretch the times of a reset.
+        self.options.ignore_set_control = true;
+        self.silent_on_control = true;
+        Ok(())
+    }
+
+    /// Whether the server did not answer DTR or RTS although that was waited for.
+    pub(crate) fn is_silent_on_control(&self) -> bool {
+        self.silent_on_control
     }
 
     pub(crate) fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {

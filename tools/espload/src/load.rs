@@ -307,8 +307,13 @@ impl Run<'_> {
             };
             line.set_baud(ROM_BAUD)?;
             if self.modem_lines {
+                let told = line.advice().is_some();
                 match line.reset(reset) {
-                    Ok(()) => {}
+                    Ok(()) => {
+                        if let Some(advice) = line.advice().filter(|_| !told) {
+                            self.progress.note(&advice);
+                        }
+                    }
                     Err(error @ espline::Error::NoModemLines { .. }) => {
                         self.modem_lines = false;
                         self.progress

@@ -256,8 +256,12 @@ impl<'a, 'c> Monitor<'a, 'c> {
     }
 
     fn reset(&mut self, reset: Reset) -> Result<(), Error> {
+        let told = self.line.advice().is_some();
         match self.line.reset(reset) {
-            Ok(()) => Ok(()),
+            Ok(()) => match self.line.advice().filter(|_| !told) {
+                Some(advice) => self.console.note(Note::Info, &advice),
+                None => Ok(()),
+            },
             Err(espline::Error::NoModemLines { port }) => {
                 let by_hand = match reset {
                     Reset::Run => "press EN",

@@ -7,6 +7,7 @@
 pub mod chip;
 pub mod device;
 pub mod error;
+mod esp_server;
 pub mod fault;
 pub mod flash;
 pub mod line;

@@ -14,7 +14,7 @@ pub enum Action {
 }
 
 /// How long a bridge waits for the other half of a change of both modem lines: RFC 2217 carries one line a message, and what
-/// is in between would release EN while IO0 is high. Espressif's esp_rfc2217_server makes one change of the two as well.
+/// is in between would release EN while IO0 is high.
 const EXCHANGE: Duration = Duration::from_millis(300);
 
 /// The line with the device at its end.

@@ -78,6 +78,10 @@ struct PortArgs {
     /// RFC 2217, with baud rate and modem lines.
     #[arg(long, value_name = "HOST:PORT")]
     rfc2217: Option<String>,
+    /// RFC 2217 as Espressif's esp_rfc2217_server has it: DTR on is a whole reset into the loader, RTS off one into the
+    /// application, and neither is answered.
+    #[arg(long, value_name = "HOST:PORT")]
+    esp_rfc2217: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -130,12 +134,16 @@ fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
 }
 
 fn options(cli: &Cli) -> Result<Options, Error> {
-    let port = match (&cli.port.pty, &cli.port.tcp, &cli.port.rfc2217) {
-        (_, Some(address), _) => Port::Tcp(address.clone()),
-        (_, _, Some(address)) => Port::Rfc2217(address.clone()),
-        (link, None, None) => Port::Pty {
-            link: link.clone().flatten(),
-        },
+    let port = if let Some(address) = &cli.port.tcp {
+        Port::Tcp(address.clone())
+    } else if let Some(address) = &cli.port.rfc2217 {
+        Port::Rfc2217(address.clone())
+    } else if let Some(address) = &cli.port.esp_rfc2217 {
+        Port::EspRfc2217(address.clone())
+    } else {
+        Port::Pty {
+            link: cli.port.pty.clone().flatten(),
+        }
     };
     let flash = match &cli.flash {
         Some(path) if path.exists() => read(path)?,

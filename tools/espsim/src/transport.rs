@@ -14,6 +14,7 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use crate::device::ROM_BAUD;
 use crate::error::Error;
+use crate::esp_server::{EspServer, ModemLine, without_answers};
 
 /// Where the serial line is to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Port {
     Tcp(String),
     /// RFC 2217: with baud rate and modem lines.
     Rfc2217(String),
+    /// RFC 2217 as Espressif's `esp_rfc2217_server` has it.
+    EspRfc2217(String),
 }
 
 /// What comes from the host.
@@ -63,6 +66,7 @@ enum Kind {
         client: Option<TcpStream>,
         rfc2217: bool,
         server: Option<Box<Server>>,
+        esp: Option<EspServer>,
     },
 }
 
@@ -83,7 +87,7 @@ impl Transport {
                 open: None,
                 link: link.clone(),
             }),
-            Port::Tcp(address) | Port::Rfc2217(address) => {
+            Port::Tcp(address) | Port::Rfc2217(address) | Port::EspRfc2217(address) => {
                 let error = |error| Error::Listen {
                     address: address.clone(),
                     error,
@@ -93,8 +97,9 @@ impl Transport {
                     address: listener.local_addr().map_err(error)?,
                     listener: Some(listener),
                     client: None,
-                    rfc2217: matches!(port, Port::Rfc2217(_)),
+                    rfc2217: !matches!(port, Port::Tcp(_)),
                     server: None,
+                    esp: matches!(port, Port::EspRfc2217(_)).then(EspServer::default),
                 })
             }
         };
@@ -139,6 +144,7 @@ impl Transport {
                 address,
                 listener,
                 rfc2217,
+                esp,
                 ..
             } => {
                 let failed = |error| Error::Listen {
@@ -152,7 +158,8 @@ impl Transport {
                 bound.set_nonblocking(true).map_err(failed)?;
                 *listener = Some(bound);
                 let scheme = if *rfc2217 { "rfc2217" } else { "socket" };
-                self.name = format!("{scheme}://{address}");
+                let option = esp.as_ref().map_or("", |_| "?ign_set_control");
+                self.name = format!("{scheme}://{address}{option}");
             }
         }
         Ok(())
@@ -184,7 +191,11 @@ impl Transport {
 
     /// When [`Transport::tick`] has something to do.
     pub fn deadline(&self) -> Option<Instant> {
-        self.back_at
+        let lines = match &self.kind {
+            Kind::Tcp { esp: Some(esp), .. } => esp.deadline(),
+            _ => None,
+        };
+        self.back_at.into_iter().chain(lines).min()
     }
 
     /// Brings the port back when it is time.
@@ -231,8 +242,10 @@ impl Transport {
                 client,
                 rfc2217,
                 server,
+                esp,
                 ..
             } => {
+                let now = Instant::now();
                 if client.is_none()
                     && let Some(listener) = listener
                     && let Ok((stream, _)) = listener.accept()
@@ -242,6 +255,9 @@ impl Transport {
                     stream.set_nodelay(true).ok();
                     *client = Some(stream);
                     self.pending.clear();
+                    if let Some(esp) = esp {
+                        esp.connected(now);
+                    }
                     if *rfc2217 {
                         let mut fresh = Server::new(PortSettings::default());
                         fresh.set_modem_state(ModemState::CTS | ModemState::DSR | ModemState::CD);
@@ -252,18 +268,35 @@ impl Transport {
                     match stream.read(&mut buffer) {
                         Ok(len @ 1..) => match server {
                             None => events.push(FromHost::Data(buffer[..len].to_vec(), None)),
-                            Some(server) => receive_rfc2217(server, &buffer[..len], &mut events),
+                            Some(server) => {
+                                receive_rfc2217(server, &buffer[..len], &mut events, esp.as_mut());
+                            }
                         },
                         Err(error) if retry_later(&error) => {}
                         Ok(0) | Err(_) => {
                             *client = None;
                             *server = None;
-                            events.push(FromHost::Gone);
+                            match esp {
+                                Some(esp) => esp.disconnected(now),
+                                None => events.push(FromHost::Gone),
+                            }
                         }
                     }
                 }
                 if let Some(server) = server {
-                    self.pending.extend(server.take_output());
+                    let output = server.take_output();
+                    self.pending.extend(match esp {
+                        Some(_) => without_answers(&output),
+                        None => output,
+                    });
+                }
+                if let Some(esp) = esp {
+                    events.extend(esp.take_due(Instant::now()).into_iter().map(
+                        |line| match line {
+                            ModemLine::Dtr(on) => FromHost::Dtr(on),
+                            ModemLine::Rts(on) => FromHost::Rts(on),
+                        },
+                    ));
                 }
             }
         }
@@ -384,7 +417,12 @@ impl Transport {
     }
 }
 
-fn receive_rfc2217(server: &mut Server, bytes: &[u8], events: &mut Vec<FromHost>) {
+fn receive_rfc2217(
+    server: &mut Server,
+    bytes: &[u8],
+    events: &mut Vec<FromHost>,
+    mut esp: Option<&mut EspServer>,
+) {
     let mut at = 0;
     while at < bytes.len() {
         let mut payload = Vec::new();
@@ -397,8 +435,14 @@ fn receive_rfc2217(server: &mut Server, bytes: &[u8], events: &mut Vec<FromHost>
                 ServerEvent::SettingsChanged(settings) => {
                     events.push(FromHost::Baud(settings.baud_rate));
                 }
-                ServerEvent::Dtr(on) => events.push(FromHost::Dtr(on)),
-                ServerEvent::Rts(on) => events.push(FromHost::Rts(on)),
+                ServerEvent::Dtr(on) => match &mut esp {
+                    Some(esp) => esp.ask(Instant::now(), ModemLine::Dtr(on)),
+                    None => events.push(FromHost::Dtr(on)),
+                },
+                ServerEvent::Rts(on) => match &mut esp {
+                    Some(esp) => esp.ask(Instant::now(), ModemLine::Rts(on)),
+                    None => events.push(FromHost::Rts(on)),
+                },
                 _ => {}
             }
         }
