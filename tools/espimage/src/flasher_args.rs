@@ -162,9 +162,15 @@ impl FlasherArgs {
         }
     }
 
-    /// The text of `flash_args`: what esptool's `write-flash @flash_args` takes, in the folder of the files.
+    /// The text of `flash_args`: what esptool's `write-flash @flash_args` takes, in the folder of the files. The short options
+    /// are the ones that esptool 4 and 5 have alike: `--flash_mode` is deprecated in 5, and `--flash-mode` is not in 4.
     pub fn to_esptool(&self) -> String {
-        let mut text = self.write_flash_args.join(" ") + "\n";
+        let FlashSettingsArgs {
+            flash_mode,
+            flash_size,
+            flash_freq,
+        } = &self.flash_settings;
+        let mut text = format!("-fm {flash_mode} -fs {flash_size} -ff {flash_freq}\n");
         for (offset, file) in &self.flash_files.0 {
             text += &format!("{offset} {file}\n");
         }

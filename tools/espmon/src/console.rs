@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use anstyle::Style;
 use regex::Regex;
 
-use crate::decode::{Decoded, Frame, Program};
+use crate::decode::{Decoded, Frame, Program, decode};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::log_line::{LogLine, Start};
@@ -55,6 +55,8 @@ pub struct Options {
     pub until: Option<Regex>,
     /// The program that the device should run.
     pub program: Option<Program>,
+    /// The program in the chip's ROM.
+    pub rom: Option<Program>,
     /// The messages that it logs.
     pub messages: Messages,
 }
@@ -276,6 +278,8 @@ impl<'a> Console<'a> {
                 }
                 if self.options.sequences != Sequences::None {
                     self.show(sequence);
+                } else if sequence == "\r" {
+                    self.end_progress();
                 }
             }
             Piece::LineEnd => ended = true,
@@ -376,6 +380,15 @@ impl<'a> Console<'a> {
         self.explain_line();
     }
 
+    /// Ends a line of the screen that a terminal would write over: in a file, each state of a progress line stands on its own.
+    fn end_progress(&mut self) {
+        self.decide();
+        if std::mem::take(&mut self.screen_in_line) {
+            self.end_style();
+            self.ready.push('\n');
+        }
+    }
+
     fn end_style(&mut self) {
         if let Some(shown) = &mut self.line.shown
             && std::mem::take(&mut shown.style_is_on)
@@ -400,11 +413,12 @@ impl<'a> Console<'a> {
         if let Some(message) = self.options.messages.decode(text) {
             explain(&|styles| message_line(&message, styles));
         }
+        let rom = self.options.rom.as_ref();
+        for decoded in decode(self.options.program.as_ref(), rom, text) {
+            explain(&|styles| frame_lines(&decoded, styles));
+        }
         match &self.options.program {
             Some(program) => {
-                for decoded in program.decode(text) {
-                    explain(&|styles| frame_lines(&decoded, styles));
-                }
                 if program.is_other(text) && self.warned_of_elf.as_deref() != Some(text) {
                     let path = program.path().display().to_string();
                     let sha256 = &program.sha256()[..9];
@@ -693,6 +707,23 @@ mod tests {
         assert_eq!(
             show(sequences(Sequences::None), &[text]),
             "I (1) a: x\nprompt> |\n"
+        );
+    }
+
+    #[test]
+    fn progress_in_a_file_is_lines() {
+        let text = b"10%\r20%\r\r\n\rI (1) a: 1\rI (1) a: 2\r\n";
+        let options = |sequences| Options {
+            sequences,
+            ..Options::default()
+        };
+        assert_eq!(
+            show(options(Sequences::None), &[text]),
+            "10%\n20%\nI (1) a: 1\nI (1) a: 2\n|"
+        );
+        assert_eq!(
+            show(options(Sequences::NoColours), &[text]),
+            "10%\r20%\nI (1) a: 1\rI (1) a: 2\n|"
         );
     }
 

@@ -144,39 +144,46 @@ impl Program {
         frames
     }
 
-    /// The code addresses in a line of the console, in order.
-    ///
-    /// The panic handlers of ESP-IDF and of this firmware print backtraces whose return addresses are already those of the
-    /// calls, so they are taken as they are. The register A0 of a register dump is a return address with the size of the
-    /// call's register window in its two upper bits.
-    pub fn decode(&self, line: &str) -> Vec<Decoded> {
-        let mut decoded: Vec<Decoded> = Vec::new();
-        for printed in printed_addresses(line) {
-            if !self.is_code(printed.points_to) {
-                continue;
-            }
-            match decoded.last_mut() {
-                Some(last) if last.address == printed.address => last.times += 1,
-                _ => {
-                    let frames = self.frames(printed.points_to);
-                    if !frames.is_empty() {
-                        decoded.push(Decoded {
-                            register: printed.register.map(str::to_owned),
-                            address: printed.address,
-                            times: 1,
-                            frames,
-                        });
-                    }
-                }
-            }
-        }
-        decoded
-    }
-
     /// Whether a line says that the device runs the program that was made from another ELF file.
     pub fn is_other(&self, line: &str) -> bool {
         elf_sha256(line).is_some_and(|printed| !self.sha256.starts_with(&printed))
     }
+}
+
+/// The code addresses in a line of the console, in order: of the application, and else of the chip's ROM.
+///
+/// The panic handlers of ESP-IDF and of this firmware print backtraces whose return addresses are already those of the calls,
+/// so they are taken as they are. The register A0 of a register dump is a return address with the size of the call's register
+/// window in its two upper bits.
+pub fn decode(application: Option<&Program>, rom: Option<&Program>, line: &str) -> Vec<Decoded> {
+    let has = |program: Option<&Program>, address| program.is_some_and(|p| p.is_code(address));
+    let mut decoded: Vec<Decoded> = Vec::new();
+    for printed in printed_addresses(line) {
+        let in_application = has(application, printed.points_to);
+        if !in_application && !has(rom, printed.points_to) {
+            continue;
+        }
+        if let Some(last) = decoded.last_mut()
+            && last.address == printed.address
+        {
+            last.times += 1;
+            continue;
+        }
+        let program = if in_application { application } else { rom };
+        let mut frames = program.map_or_else(Vec::new, |p| p.frames(printed.points_to));
+        if !in_application && let Some(outermost) = frames.last_mut() {
+            outermost.function += " in ROM";
+        }
+        if !frames.is_empty() {
+            decoded.push(Decoded {
+                register: printed.register.map(str::to_owned),
+                address: printed.address,
+                times: 1,
+                frames,
+            });
+        }
+    }
+    decoded
 }
 
 impl fmt::Debug for Program {
@@ -201,8 +208,30 @@ fn code(object: &object::File<'_>) -> Vec<Range<u32>> {
 }
 
 fn demangle(name: &str) -> String {
-    // Without the hash.
-    format!("{:#}", rustc_demangle::demangle(name))
+    if let Ok(rust) = rustc_demangle::try_demangle(name) {
+        // Without the hash.
+        return format!("{rust:#}");
+    }
+    let mut text = Short(String::new());
+    let options = cpp_demangle::DemangleOptions::default();
+    match cpp_demangle::Symbol::new(name) {
+        Ok(symbol) if symbol.structured_demangle(&mut text, &options).is_ok() => text.0,
+        _ => name.to_owned(),
+    }
+}
+
+/// Text up to a length at which a name tells nobody anything: back references can make very long ones of short symbols.
+struct Short(String);
+
+impl cpp_demangle::DemangleWrite for Short {
+    fn write_string(&mut self, part: &str) -> fmt::Result {
+        const LONGEST: usize = 4096;
+        if self.0.len() + part.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(part);
+        Ok(())
+    }
 }
 
 /// The name of a function without its type parameters, which may fill a screen.
@@ -415,6 +444,10 @@ mod tests {
             ("_RNvC5panic5outer", "panic::outer"),
             ("_ZN5panic5outer17h0123456789abcdefE", "panic::outer"),
             ("app_main", "app_main"),
+            ("_ZN4Blue5blinkEib", "Blue::blink(int, bool)"),
+            ("_ZN4BlueC1Ev", "Blue::Blue()"),
+            ("_ZNK4BluegtERKS_", "Blue::operator>(Blue const&) const"),
+            ("_Zwhat", "_Zwhat"),
         ] {
             assert_eq!(short_name(name), short);
         }

@@ -1,6 +1,6 @@
 //! `espmon`: the console of an ESP32.
 
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,6 +40,9 @@ backtrace or register dump, and the fields of protobuf messages. Notes about the
 In a script:
   espmon --until 'Rust: I, live' --timeout 20 --log console.txt
 
+A log that somebody sent:
+  espmon --elf firmware.elf --decode < log.txt
+
 The firmware comes from the file that the environment variable ESP32_MONITOR names; relative paths start at the current directory:
   {
     "elf": "firmware.elf",                                decodes addresses
@@ -75,6 +78,12 @@ struct Cli {
     /// The program that runs on the device, if it is not the configuration's
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
+    /// The chip's ROM as an ELF file, such as esp32_rev300_rom.elf of Espressif's esp-rom-elfs: names addresses in the ROM
+    #[arg(long, value_name = "FILE")]
+    rom_elf: Option<PathBuf>,
+    /// Show the console that standard input has, such as a log that somebody sent, instead of a device's
+    #[arg(long, conflicts_with_all = ["port", "baud", "no_reset", "until", "timeout", "reconnect", "timestamps"])]
+    decode: bool,
     /// Do not reset the chip first
     #[arg(long)]
     no_reset: bool,
@@ -144,18 +153,9 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
     let user_folder = user_folder();
     let elf = cli.elf.map(|path| user_folder.join(path)).or(config.elf);
     let program = elf.as_deref().map(Program::read).transpose()?;
+    let rom = cli.rom_elf.map(|path| user_folder.join(path));
+    let rom = rom.as_deref().map(Program::read).transpose()?;
     let messages = Messages::read(&config.descriptor_sets, &config.messages)?;
-    let baud = match cli.baud {
-        Some(baud) => baud,
-        None => baud_from_env()?.unwrap_or(config.baud),
-    };
-    let env = |name: &str| std::env::var(name).ok();
-    let wanted = NamedPort::find(cli.port, &env, config.port);
-    let port = match &wanted {
-        Some(wanted) => wanted.open(Ok)?,
-        None => espline::choose()?,
-    };
-
     let color = if cli.no_color { When::Never } else { cli.color };
     let coloured = use_colours(color, &io::stdout());
     let options = Options {
@@ -170,6 +170,7 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
         filter: cli.print_filter.unwrap_or_default(),
         until: cli.until.clone(),
         program,
+        rom,
         messages,
     };
     let (mut screen, mut notes) = (io::stdout(), io::stderr());
@@ -179,6 +180,20 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
         console.start_log(path)?;
     }
 
+    if cli.decode {
+        decode(&mut console)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let baud = match cli.baud {
+        Some(baud) => baud,
+        None => baud_from_env()?.unwrap_or(config.baud),
+    };
+    let env = |name: &str| std::env::var(name).ok();
+    let wanted = NamedPort::find(cli.port, &env, config.port);
+    let port = match &wanted {
+        Some(wanted) => wanted.open(Ok)?,
+        None => espline::choose()?,
+    };
     let line = match &wanted {
         Some(wanted) => wanted.open(|port| monitor::open(&port, baud))?,
         None => monitor::open(&port, baud)?,
@@ -225,6 +240,22 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
             }),
             _ => Ok(ExitCode::SUCCESS),
         },
+    }
+}
+
+/// Shows what standard input has.
+fn decode(console: &mut Console<'_>) -> Result<(), Error> {
+    let mut buffer = [0; 4096];
+    loop {
+        let read = io::stdin().lock().read(&mut buffer);
+        let len = read.map_err(|source| Error::Io {
+            what: "read standard input",
+            source,
+        })?;
+        if len == 0 {
+            return console.finish();
+        }
+        console.push(&buffer[..len])?;
     }
 }
 

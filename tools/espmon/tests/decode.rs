@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use espmon::console::{Console, Options};
 use espmon::decode::Program;
@@ -105,6 +107,48 @@ fn rust_functions_are_demangled() {
         let line = text.lines().position(|line| line.contains(part)).unwrap() as u32 + 1;
         assert!(lines.contains(&Some(line)), "{part}: {lines:?}");
     }
+}
+
+#[test]
+fn addresses_of_the_rom_have_names() {
+    let start = function(FIRMWARE, "_start").start;
+    let line = format!("PC      : {start:#010x}  PS      : 0x00060530");
+    let options = Options {
+        rom: Some(program(FIRMWARE)),
+        ..Options::default()
+    };
+    let text = explain(options, &line);
+    assert!(
+        text.starts_with(&format!(
+            "--- PC {start:#010x}: _start in ROM at firmware/components/esp_system/start.S:"
+        )),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_log_that_somebody_sent_is_decoded() {
+    let start = function(FIRMWARE, "_start").start;
+    let mut espmon = Command::new(fs::canonicalize(env!("CARGO_BIN_EXE_espmon")).unwrap())
+        .args(["--decode", "--elf"])
+        .arg(path(FIRMWARE))
+        .env_remove("ESP32_MONITOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = format!("E (3) a: x\nBacktrace:{start:#010x}:0x3ffb4f00{start:#010x}:0x3ffb4f20");
+    let mut input = espmon.stdin.take().unwrap();
+    input.write_all(log.as_bytes()).unwrap();
+    drop(input);
+    let output = espmon.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let explained = text.strip_prefix(&format!("{log}\n")).unwrap();
+    let expected = format!("--- {start:#010x}: _start at firmware/components/esp_system/start.S:");
+    assert!(explained.starts_with(&expected), "{text}");
+    assert_eq!(explained.lines().count(), 1, "{text}");
+    assert!(explained.ends_with("(2 times)\n"), "{text}");
 }
 
 #[test]

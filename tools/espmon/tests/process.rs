@@ -544,6 +544,16 @@ fn filtered_lines_are_not_shown() {
 }
 
 #[test]
+fn the_devices_of_decode_and_of_a_monitor_exclude_each_other() {
+    let mut monitor = Monitor::start(espmon().args(["--decode", "--port", "/dev/none"]));
+    monitor.ends_with(2);
+    let mut command = espmon();
+    let mut monitor = Monitor::start(command.arg("--decode").stdin(Stdio::null()));
+    monitor.ends_with(0);
+    assert_eq!(monitor.stdout.text(), "");
+}
+
+#[test]
 fn wrong_arguments_and_missing_devices() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bad.json"), r#"{"baud": "fast"}"#).unwrap();

@@ -91,7 +91,7 @@ fn flasher_args_are_idfs() {
     folder.merge("--flash-args @flash_args").ok();
     assert_eq!(
         String::from_utf8(folder.read("flash_args")).unwrap(),
-        "--flash_mode dio --flash_size 4MB --flash_freq 40m\n0x1000 bootloader.bin\n0x8000 partition-table.bin\n0x10000 app.bin\n"
+        "-fm dio -fs 4MB -ff 40m\n0x1000 bootloader.bin\n0x8000 partition-table.bin\n0x10000 app.bin\n"
     );
 }
 
