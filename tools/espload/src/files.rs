@@ -1,5 +1,6 @@
 //! The files of an image, and what they ask of the device.
 
+use std::io;
 use std::path::Path;
 
 use espimage::Chip;
@@ -87,7 +88,13 @@ impl FlashImage {
     pub fn read(flasher_args: &Path) -> Result<Self, Error> {
         let path = flasher_args.display().to_string();
         let read = |path: &Path| {
-            std::fs::read(path).map_err(|error| Error::Read {
+            // A device may have no end.
+            let is_file = std::fs::metadata(path).map(|metadata| metadata.is_file());
+            let bytes = match is_file {
+                Ok(false) => Err(io::Error::other("it is no file")),
+                _ => std::fs::read(path),
+            };
+            bytes.map_err(|error| Error::Read {
                 path: path.display().to_string(),
                 error,
             })
