@@ -31,7 +31,8 @@ impl Default for RemoteOptions {
     fn default() -> Self {
         Self {
             ignore_set_control: false,
-            timeout: Duration::from_secs(3),
+            // Espressif's server needs three to four seconds to part from the last client.
+            timeout: Duration::from_secs(6),
         }
     }
 }
