@@ -257,7 +257,8 @@ impl Line {
     pub fn advice(&self) -> Option<String> {
         match &self.kind {
             Kind::Remote(remote) if remote.is_silent_on_control() => Some(format!(
-                "{}: the server does not answer changes of DTR and RTS; with ?ign_set_control behind the port's name, no answer is waited for",
+                "{}: the server does not answer changes of DTR and RTS (SET-CONTROL); with ?ign_set_control behind the port's name, \
+                 no answer is waited for",
                 self.name
             )),
             _ => None,

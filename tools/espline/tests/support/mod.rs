@@ -56,7 +56,7 @@ fn read(line: &mut Line, expected: Option<&str>) -> String {
 }
 
 fn resets(board: &Running) -> u64 {
-    board.report().expect("a board").resets as u64
+    board.report().expect("a board").resets
 }
 
 /// Each reset is one reset, and the chip is where it should be.
