@@ -1,4 +1,4 @@
-//! ESP-IDF's log lines: `I (2317) tag: text`, or `I tag: text` where timestamps are off (CONFIG_LOG_TIMESTAMP_SOURCE_NONE).
+//! ESP-IDF's log lines: `I (2317) tag: text`, or `I tag: text` where timestamps are off.
 
 /// How important a log line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,11 +73,8 @@ impl<'a> Start<'a> {
                 Err(start) => return start,
             },
             // Without a time, only what is one word is a tag: prose may begin with the word I.
-            None if rest.contains(' ') && !rest.contains(": ") => return Self::Other,
-            None => match rest.split_once(':') {
-                Some((tag, _)) if tag.contains(' ') => return Self::Other,
-                _ => rest,
-            },
+            None if rest.split(':').take(1).any(|tag| tag.contains(' ')) => return Self::Other,
+            None => rest,
         };
         match rest.split_once(':') {
             None => open_if(rest.len() <= MAX_LEN),
