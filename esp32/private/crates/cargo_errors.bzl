@@ -61,7 +61,7 @@ def explain_cargo_failure(stderr, workspace_dir, root_manifest, cargo):
     """
     text = "\n".join([
         line
-        for line in stderr.replace(workspace_dir + "/", "").strip().splitlines()
+        for line in stderr.replace(workspace_dir + "/", "").replace(" ({})".format(workspace_dir), "").strip().splitlines()
         if not line.startswith("warning: spurious network error")
     ])
     lower = text.lower()
@@ -70,6 +70,11 @@ def explain_cargo_failure(stderr, workspace_dir, root_manifest, cargo):
         fix = """{lock} does not fit the manifests: it is out of date, or `manifests` does not list all members of the workspace.
 To bring it up to date, run: cargo update --workspace --manifest-path {manifest}
 (the Cargo used here is {cargo})""".format(lock = lock, manifest = root_manifest, cargo = cargo)
+    elif "does not have that feature" in lower or "does not have these features" in lower:
+        fix = "A manifest asks for a feature that the crate does not have: change the `features` of that dependency."
+    elif "conflict with previously selected packages" in lower or "links to the native library" in lower:
+        fix = """A crate is wanted in two versions, of which there can be one only in a program, such as esp-hal: two of them would drive the
+same chip. Bring the dependencies in the manifests to one version; `cargo tree -i CRATE` says who wants which."""
     elif "failed to load manifest" in lower or "failed to read" in lower and "cargo.toml" in lower:
         fix = "A manifest of the workspace cannot be loaded. Each member's Cargo.toml must be listed in `manifests`."
     elif "checksum" in lower:

@@ -67,7 +67,7 @@ _from_cargo = tag_class(
             doc = "Environment variables for all crates and their build scripts, such as `ESP_LOG` and `ESP_HAL_CONFIG_...`.",
         ),
         "manifests": attr.label_list(
-            doc = "The Cargo.toml beside the lock file and those of all members of the workspace.",
+            doc = "The Cargo.toml beside the lock file, those of all members of the workspace, and those of other crates that are named by a path.",
             mandatory = True,
         ),
         "name": attr.string(

@@ -1,11 +1,14 @@
 """Writes crates as BUILD files for rules_rust."""
 
+load(":profile.bzl", "profile_flags")
 load(":resolve.bzl", "BUILD", "HOST", "TARGET", "build_label")
 
 # The condition on which a crate is the one for the build machine.
 _ON_HOST = "//:build_machine"
 
 _HEADER = "# Written by the repository rule crates_repository of rules_esp32 from Cargo.lock.\n"
+
+_TRANSLATOR = "//:build_script.rs"
 
 # CPU of a triple -> constraint value of @platforms//cpu, where they differ.
 _CPUS = {
@@ -69,9 +72,11 @@ def _escape(env):
 # Cargo does not optimise what runs during the build either: it takes longer to compile than it then saves.
 _BUILD_TIME_FLAGS = ["--cap-lints=allow", "-Copt-level=0"]
 
-def _rustc_flags(variants, annotation):
+def _rustc_flags(variants, annotation, release):
     return {
-        name: (_BUILD_TIME_FLAGS if variant["only_at_build_time"] else ["--cap-lints=allow"]) + annotation.get("rustc_flags", [])
+        name: (_BUILD_TIME_FLAGS if variant["only_at_build_time"] else ["--cap-lints=allow"]) +
+              (profile_flags(variant["profile"], release) if name == TARGET else []) +
+              annotation.get("rustc_flags", [])
         for name, variant in variants.items()
     }
 
@@ -97,7 +102,7 @@ def _build_scripts(crate, annotation):
         scripts[name] = script
     return by_variant, scripts
 
-def render_crate(crate, annotation = {}, with_binaries = False, settings = {}):
+def render_crate(crate, annotation = {}, with_binaries = False, settings = {}, translated = False, release = []):
     """Writes the BUILD file of a crate.
 
     Args:
@@ -105,6 +110,8 @@ def render_crate(crate, annotation = {}, with_binaries = False, settings = {}):
         annotation: what the user wants to be different: a dict as `crate_annotation` makes it.
         with_binaries: whether the programs of the crate get targets, `<crate>__<program>`.
         settings: environment variables for rustc and build scripts: what the user sets for all crates.
+        release: what the workspace says of the release profile: result of `profile_keys`.
+        translated: whether the build script may print `cargo::KEY=VALUE`, which rules_rust 0.54 does not know.
 
     Returns:
         Content of a BUILD.bazel.
@@ -131,7 +138,7 @@ def render_crate(crate, annotation = {}, with_binaries = False, settings = {}):
             deps = labels,
             features = _attr({name: sorted(variant["features"]) for name, variant in variants.items()}),
             proc_macro_deps = _attr({name: sorted(variant["proc_macro_deps"]) for name, variant in variants.items()}),
-            rustc_flags = _attr(_rustc_flags(variants, annotation)),
+            rustc_flags = _attr(_rustc_flags(variants, annotation, release)),
         )
 
     def library(name, variants, only = None):
@@ -161,29 +168,45 @@ def render_crate(crate, annotation = {}, with_binaries = False, settings = {}):
 
     for name in sorted(scripts):
         script = scripts[name]
-        text += _call("cargo_build_script", [
-            ("name", json.encode(name)),
-        ] + common + [
+        program = [
             ("aliases", _attr({HOST: _renames(script)})),
-            # esp-bootloader-esp-idf's, for one, asks for the time otherwise.
-            ("build_script_env", _attr({HOST: _escape({"SOURCE_DATE_EPOCH": "0"} | settings) | annotation.get("build_script_env", {})})),
             compile_data,
             ("crate_features", _attr({HOST: sorted(script["features"])})),
             ("crate_name", json.encode("build_script_build")),
             ("crate_root", json.encode(crate.build_script.crate_root)),
-            ("data", "glob(\n        [\"**\"],\n        exclude = _NOT_DATA,\n    )"),
             ("edition", json.encode(crate.build_script.edition)),
-            ("link_deps", _attr({HOST: sorted(script["link_deps"])})),
-            ("links", json.encode(crate.links) if crate.links else None),
-            ("pkg_name", json.encode(crate.name)),
             ("proc_macro_deps", _attr({HOST: sorted(script["proc_macro_deps"])})),
             ("rustc_env", _literal(env, "    ")),
             ("rustc_flags", _literal(_BUILD_TIME_FLAGS, "    ")),
-            tags,
-            ("version", json.encode(crate.version)),
-            ("visibility", "[\"//visibility:private\"]"),
             ("deps", _attr({HOST: sorted(script["deps"])})),
-        ])
+        ]
+
+        # esp-bootloader-esp-idf's, for one, asks for the time otherwise.
+        script_env = _escape({"SOURCE_DATE_EPOCH": "0"} | settings) | annotation.get("build_script_env", {})
+        private = [tags, ("version", json.encode(crate.version)), ("visibility", "[\"//visibility:private\"]")]
+        run = [
+            ("data", "glob(\n        [\"**\"],\n        exclude = _NOT_DATA,\n    )"),
+            ("link_deps", _attr({HOST: sorted(script["link_deps"])})),
+            ("links", json.encode(crate.links) if crate.links else None),
+            ("pkg_name", json.encode(crate.name)),
+        ] + private
+        if translated:
+            text += _call("rust_binary", [("name", json.encode(name + "_program"))] + common + program + private)
+            script_env = script_env | {"RULES_ESP32_BUILD_SCRIPT": "$(execpath :" + name + "_program)"}
+            text += _call("cargo_build_script", [
+                ("name", json.encode(name)),
+                ("srcs", _literal([_TRANSLATOR], "    ")),
+                ("crate_features", _attr({HOST: sorted(script["features"])})),
+                ("crate_name", json.encode("build_script_build")),
+                ("crate_root", json.encode(_TRANSLATOR)),
+                ("edition", json.encode("2024")),
+                ("rustc_flags", _literal(_BUILD_TIME_FLAGS, "    ")),
+                ("tools", _literal([":" + name + "_program"], "    ")),
+            ] + run + [("build_script_env", _attr({HOST: script_env}))])
+        else:
+            text += _call("cargo_build_script", [
+                ("name", json.encode(name)),
+            ] + common + program + run + [("build_script_env", _attr({HOST: script_env}))])
 
     if with_binaries:
         attrs = attributes(variants)
@@ -209,9 +232,9 @@ def render_crate(crate, annotation = {}, with_binaries = False, settings = {}):
     loads = ["load(\"@rules_rust//cargo:defs.bzl\", \"cargo_build_script\")\n"] if scripts else []
     rust_rules = [rule for rule in ["rust_binary", "rust_library", "rust_proc_macro"] if "\n{}(\n".format(rule) in text]
     loads.append("load(\"@rules_rust//rust:defs.bzl\", {})\n".format(", ".join([json.encode(rule) for rule in rust_rules])))
-    return _HEADER + "".join(loads) + _PACKAGE + text
+    return _HEADER + "".join(loads) + _PACKAGE.format(json.encode(crate.name)) + text
 
-# Files that are Cargo's or Bazel's own, and names that a runfiles manifest cannot hold.
+# Files that are Cargo's or Bazel's own, names that a runfiles manifest cannot hold, and a file that is called as the target is.
 _PACKAGE = """
 package(default_visibility = ["//visibility:public"])
 
@@ -222,6 +245,7 @@ _NOT_DATA = [
     "BUILD.bazel",
     "Cargo.lock",
     "Cargo.toml.orig",
+    {},
 ]
 """
 
@@ -273,6 +297,7 @@ def render_root(resolved, host_triple):
             aliases.setdefault("{}__{}".format(crate.name, binary.name), {})[label] = True
 
     text = _HEADER + "\npackage(default_visibility = [\"//visibility:public\"])\n"
+    text += "\nexports_files([{}])\n".format(json.encode(_TRANSLATOR.rpartition(":")[2]))
     text += _call("config_setting", [
         ("name", "\"build_machine\""),
         ("constraint_values", _literal([
@@ -319,11 +344,12 @@ def _values_of(kind, attr):
 def _aliases_of(kind):
     return lambda member: {name: _renames(deps) for name, deps in member.deps[kind].items()}
 
-def render_defs(resolved):
+def render_defs(resolved, release = []):
     """Writes defs.bzl: the dependencies of each member of the workspace, for BUILD files that do not want to repeat them.
 
     Args:
         resolved: result of `resolve_crates`.
+        release: what the workspace says of the release profile: result of `profile_keys`.
 
     Returns:
         Content of a defs.bzl.
@@ -334,6 +360,10 @@ def render_defs(resolved):
         text += _table("_{}_DEPS".format(kind.upper()), resolved, _values_of(kind, "deps"), _label_list)
         text += _table("_{}_PROC_MACRO_DEPS".format(kind.upper()), resolved, _values_of(kind, "proc_macro_deps"), _label_list)
         text += _table("_{}_ALIASES".format(kind.upper()), resolved, _aliases_of(kind), _label_dict)
+    text += _table("_PROFILE_FLAGS", resolved, lambda member: {
+        TARGET: profile_flags(member.profiles.get(TARGET), release),
+        HOST: [],
+    } if TARGET in member.profiles else {}, _literal)
     return text
 
 _DEFS = '''"""The dependencies that the Cargo.toml of each package names."""
@@ -416,4 +446,17 @@ def aliases(
         if wanted and package in table:
             names = names | table[package]
     return names
+
+def profile_flags(package_name = None):
+    """Returns the flags of rustc by which a Cargo package is compiled as the `[profile.release]` of its Cargo.toml says, for the chip.
+
+    For `rustc_flags` of an `esp32_firmware` or a `rust_library`; crates have theirs already. `lto` and `panic` make no difference.
+
+    Args:
+        package_name: folder of the Cargo.toml; the calling package by default.
+
+    Returns:
+        A list of strings, possibly a select(): none for the build machine.
+    """
+    return _PROFILE_FLAGS.get(_package(package_name), [])
 '''

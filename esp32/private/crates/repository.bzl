@@ -2,10 +2,12 @@
 
 load(":cargo_env.bzl", "cargo_env")
 load(":cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unreachable")
+load(":chip_features.bzl", "other_chip_error")
 load(":manifests.bzl", "manifest_stubs")
+load(":profile.bzl", "profile_keys")
 load(":render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
 load(":resolve.bzl", "build_label", "crates_by_label", "resolve_crates")
-load(":sbom.bzl", "COMPONENT_FILE", "crate_component", "lock_checksums")
+load(":sbom.bzl", "COMPONENT_FILE", "build_dependencies", "crate_component", "lock_checksums")
 
 # Cargo would download everything in its own time; on a slow line that is long.
 _DOWNLOAD_TIMEOUT_SECONDS = 3600
@@ -79,7 +81,10 @@ def _dirname(path):
     return path.rpartition("/")[0]
 
 def _copy_workspace(rctx):
-    """Copies manifests and lock file, keeping their relative places. Returns the path of the root manifest in the copy."""
+    """Copies manifests and lock file, keeping their relative places.
+
+    Returns the path of the root manifest in the copy, and {path of a manifest: its label}.
+    """
     lockfile = rctx.attr.cargo_lockfile
     lock_path = _path_in_repository(lockfile)
     root_manifest = (_dirname(lock_path) + "/Cargo.toml").lstrip("/")
@@ -94,13 +99,20 @@ def _copy_workspace(rctx):
     for path, label in manifests.items():
         content = rctx.read(label)
         rctx.file("workspace/" + path, content, executable = False)
-        for stub in manifest_stubs(content):
+        found = ["build.rs"] if rctx.path(label).dirname.get_child("build.rs").exists else []
+        for stub in manifest_stubs(content) + found:
             stubs["workspace/{}/{}".format(_dirname(path), stub)] = True
     rctx.file("workspace/{}/Cargo.lock".format(_dirname(root_manifest)), rctx.read(lockfile), executable = False)
     for stub in stubs:
         # Nothing compiles these: programs need no main function.
         rctx.file(stub, "", executable = False)
-    return root_manifest
+    return root_manifest, manifests
+
+def _link_path_crate(rctx, crate, manifest):
+    """Makes the folder of a crate that is named by a path one of the repository's. Bazel sees what changes in its files."""
+    for entry in rctx.path(manifest).dirname.readdir():
+        if entry.basename not in _BAZEL_FILES + ["target"] and not entry.basename.startswith(".") and not entry.basename.startswith("bazel-"):
+            rctx.symlink(entry, "vendor/{}/{}".format(crate.folder, entry.basename))
 
 def _host_triple(rctx):
     result = rctx.execute([rctx.path(rctx.attr.rustc), "-vV"])
@@ -109,7 +121,7 @@ def _host_triple(rctx):
             return line[len("host: "):]
     return _fail(rctx, "{} -vV does not name a host triple:\n{}{}".format(rctx.path(rctx.attr.rustc), result.stdout, result.stderr))
 
-def _unit_graph(rctx, triple, all_targets, env, root_manifest):
+def _unit_graph(rctx, triple, options, env, root_manifest):
     text = _cargo(rctx, [
         "build",
         "--frozen",
@@ -117,7 +129,7 @@ def _unit_graph(rctx, triple, all_targets, env, root_manifest):
         "--target=" + triple,
         "--unit-graph",
         "-Zunstable-options",
-    ] + (["--all-targets"] if all_targets else []), env | {"RUSTC_BOOTSTRAP": "1"}, root_manifest)
+    ] + options, env | {"RUSTC_BOOTSTRAP": "1"}, root_manifest)
     graph = json.decode(text)
     if graph["version"] != 1:
         _fail(rctx, "{} writes unit graphs of version {}; version 1 is understood. Use a Cargo like the pinned one.".format(
@@ -175,11 +187,24 @@ def _remove_bazel_files(rctx):
     if result.return_code != 0:
         _fail(rctx, "cannot remove the crates' own BUILD files: " + result.stderr)
 
+def _speaking_double_colon(rctx, by_label):
+    """Labels of the crates whose build script may print `cargo::KEY=VALUE`, itself or by a crate that it is made with: {label: True}."""
+    result = rctx.execute(["grep", "-RlF", "--include=*.rs", "cargo::", "vendor"])
+    if result.return_code > 1:
+        _fail(rctx, "cannot search the crates: " + result.stderr)
+    folders = {path.split("/")[1]: True for path in result.stdout.splitlines()}
+    found = {}
+    for label, crate in by_label.items():
+        for part in [crate] + [by_label[dep] for dep in build_dependencies(crate, by_label)]:
+            if part.folder in folders:
+                found[label] = True
+    return found
+
 def _crates_repository_impl(rctx):
     for tool in [rctx.attr.cargo, rctx.attr.rustc]:
         if hasattr(rctx, "watch"):
             rctx.watch(tool)
-    root_manifest = _copy_workspace(rctx)
+    root_manifest, manifests = _copy_workspace(rctx)
     host_triple = _host_triple(rctx)
     target_triple = rctx.attr.target_triple or host_triple
 
@@ -192,13 +217,14 @@ def _crates_repository_impl(rctx):
 
     # Away from the settings of the user, which are for his own builds.
     offline = {"CARGO_HOME": str(rctx.path("cargo_home"))}
-    graphs = {host_triple: _unit_graph(rctx, host_triple, True, offline, root_manifest)}
+    graphs = {host_triple: _unit_graph(rctx, host_triple, ["--all-targets"], offline, root_manifest)}
     if target_triple != host_triple:
-        graphs[target_triple] = _unit_graph(rctx, target_triple, False, offline, root_manifest)
+        graphs[target_triple] = _unit_graph(rctx, target_triple, ["--release"], offline, root_manifest)
     metadata = json.decode(_cargo(rctx, ["metadata", "--frozen", "--format-version=1"], offline, root_manifest))
     resolved = resolve_crates(metadata, graphs, host_triple, str(rctx.path("workspace")))
-    if resolved.error:
-        _fail(rctx, resolved.error)
+    error = resolved.error or other_chip_error(resolved, metadata["packages"], target_triple)
+    if error:
+        _fail(rctx, error)
 
     annotations = {name: json.decode(text) for name, text in rctx.attr.annotations.items()}
     names = {crate.name: True for crate in resolved.crates}
@@ -212,11 +238,17 @@ def _crates_repository_impl(rctx):
     for folder in vendored.readdir() if vendored.exists else []:
         if folder.basename not in folders:
             rctx.delete(folder)
+    for crate in resolved.crates:
+        if crate.manifest:
+            _link_path_crate(rctx, crate, manifests[crate.manifest])
     direct = direct_dependencies(resolved)
     path_flags = _path_flags(rctx)
     settings = _settings(rctx)
+    release = profile_keys(rctx.read("workspace/" + root_manifest))
     checksums = lock_checksums(rctx.read(rctx.attr.cargo_lockfile))
     by_label = crates_by_label(resolved)
+    double_colon = _speaking_double_colon(rctx, by_label)
+    rctx.file("build_script.rs", rctx.read(Label("//esp32/private/crates:build_script.rs")), executable = False)
     for crate in resolved.crates:
         annotation = annotations.get(crate.name, {})
         rctx.file(
@@ -230,12 +262,14 @@ def _crates_repository_impl(rctx):
                 crate,
                 annotation | {"rustc_flags": path_flags + annotation.get("rustc_flags", [])},
                 with_binaries = crate.label in direct or build_label(crate) in direct,
+                release = release,
                 settings = settings,
+                translated = crate.label in double_colon,
             ),
             executable = False,
         )
     rctx.file("BUILD.bazel", render_root(resolved, host_triple), executable = False)
-    rctx.file("defs.bzl", render_defs(resolved), executable = False)
+    rctx.file("defs.bzl", render_defs(resolved, release), executable = False)
     rctx.delete("workspace")
     rctx.delete("cargo_home")
 
@@ -263,7 +297,8 @@ crates_repository = repository_rule(
                   "have precedence over those of `--action_env`.",
         ),
         "manifests": attr.label_list(
-            doc = "The Cargo.toml beside the lock file and those of all members of the workspace.",
+            doc = "The Cargo.toml beside the lock file, those of all members of the workspace, and those of other crates that are " +
+                  "named by a path, be it in `[patch]`: the latter are built as downloaded crates are, members are targets of yours.",
             mandatory = True,
             allow_empty = False,
         ),

@@ -87,8 +87,9 @@ def _unit_deps(unit, units, packages, crates, is_member):
         if dep_unit["pkg_id"] not in crates:
             if is_member:
                 continue
-            return result, "{} depends on {}, which is a package of the workspace. Bazel cannot build this cycle between repositories: use a released version, or a git dependency in [patch].".format(
+            return result, "{} depends on {}, which is a package of the workspace. Bazel cannot build this cycle between repositories: use a released version, or take {} out of the workspace (`exclude`) and name it by its path.".format(
                 packages[unit["pkg_id"]]["name"],
+                packages[dep_unit["pkg_id"]]["name"],
                 packages[dep_unit["pkg_id"]]["name"],
             )
         label = _unit_label(dep_unit, crates)
@@ -97,8 +98,8 @@ def _unit_deps(unit, units, packages, crates, is_member):
     return result, None
 
 def _new_variant():
-    # `only_at_build_time`: nothing but macros and build scripts uses it.
-    return {"build_script": None, "features": {}, "only_at_build_time": True} | _new_deps()
+    # `only_at_build_time`: nothing but macros and build scripts uses it. `profile`: Cargo's, of the unit.
+    return {"build_script": None, "features": {}, "only_at_build_time": True, "profile": None} | _new_deps()
 
 def _new_build_script():
     return {"features": {}, "link_deps": {}} | _new_deps()
@@ -121,7 +122,7 @@ def _add_build_script(script, unit, units, packages, crates):
             _add_deps(script, deps)
     return None
 
-def _crate(package):
+def _crate(package, workspace_dir):
     folder = _dirname(package["manifest_path"])
     library = None
     build_script = None
@@ -141,14 +142,18 @@ def _crate(package):
             binaries.append(described)
         elif "proc-macro" in kinds or [kind for kind in kinds if kind.endswith("lib")]:
             library = described
+    is_path = package["source"] == None
+    name = "{}-{}".format(package["name"], package["version"]) if is_path else _basename(folder)
     return struct(
         name = package["name"],
         version = package["version"],
-        source = package["source"],
+        # none where it is named by a path: then `manifest` has it, relative to the folder of the workspace's copy
+        source = package["source"] or "",
+        manifest = _relative(package["manifest_path"], workspace_dir) if is_path else None,
         license = package.get("license") or "",
         license_file = package.get("license_file") or "",
-        folder = _basename(folder),
-        label = "//vendor/{}:{}".format(_basename(folder), package["name"]),
+        folder = name,
+        label = "//vendor/{}:{}".format(name, package["name"]),
         library = library,
         build_script = build_script,
         binaries = binaries,
@@ -164,6 +169,8 @@ def _member(package, workspace_dir):
         folder = _dirname(_relative(package["manifest_path"], workspace_dir)),
         # kind of dependency -> variant -> deps
         deps = {"build": {}, "dev": {}, "normal": {}},
+        # variant -> profile, as Cargo's unit graph has it
+        profiles = {},
     )
 
 _EDGES = ["deps", "link_deps", "proc_macro_deps"]
@@ -225,20 +232,21 @@ def resolve_crates(metadata, graphs, host_triple, workspace_dir):
         workspace_dir: absolute path of the folder that member packages are named relative to.
 
     Returns:
-        A struct: `error`, a sentence or None; `crates`, the third-party crates that are used, sorted by label; `members`, the
-        packages of the workspace sorted by folder.
+        A struct: `error`, a sentence or None; `crates`, the third-party crates that are used, and those that are named by a path
+        without being members of the workspace, sorted by label; `members`, the packages of the workspace sorted by folder.
     """
     packages = {package["id"]: package for package in metadata["packages"]}
+    of_workspace = {id: True for id in metadata["workspace_members"]}
     crates = {}
     members = {}
     for graph in graphs.values():
         for unit in graph["units"]:
             package = packages[unit["pkg_id"]]
-            if package["source"] == None:
+            if package["id"] in of_workspace:
                 if package["id"] not in members:
                     members[package["id"]] = _member(package, workspace_dir)
             elif package["id"] not in crates:
-                crates[package["id"]] = _crate(package)
+                crates[package["id"]] = _crate(package, workspace_dir)
 
     error = None
     for graph in graphs.values():
@@ -255,6 +263,8 @@ def resolve_crates(metadata, graphs, host_triple, workspace_dir):
 
                 # What a proc macro of the workspace uses is used on the build machine, and so are build scripts.
                 variants = members[id].deps[kind]
+                if not is_script:
+                    members[id].profiles[variant_name] = unit.get("profile")
                 deps, unit_error = _unit_deps(unit, units, packages, crates, True)
                 _add_deps(variants.setdefault(variant_name, _new_deps()), deps)
             elif unit["mode"] == "run-custom-build" or not is_script:
@@ -265,6 +275,7 @@ def resolve_crates(metadata, graphs, host_triple, workspace_dir):
                     unit_error = _add_build_script(variant["build_script"], unit, units, packages, crates)
                 else:
                     variant["only_at_build_time"] = variant_name == BUILD
+                    variant["profile"] = unit.get("profile")
                     for feature in unit["features"]:
                         variant["features"][feature] = True
                     deps, unit_error = _unit_deps(unit, units, packages, crates, False)

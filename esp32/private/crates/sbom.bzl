@@ -45,7 +45,7 @@ def crate_purl(crate):
         A string such as `pkg:cargo/prost@0.14.6`.
     """
     purl = "pkg:cargo/{}@{}".format(_quote(crate.name), _quote(crate.version))
-    if crate.source == _CRATES_IO:
+    if crate.source in [_CRATES_IO, ""]:
         return purl
     kind, _, url = crate.source.partition("+")
     if kind == "git":
@@ -61,8 +61,16 @@ def _licenses(crate):
         return [{"license": {"name": crate.license_file}}]
     return []
 
-def _build_dependencies(crate, crates):
-    """Labels of what the crate's build script is made with: {label: True}."""
+def build_dependencies(crate, crates):
+    """Finds what a crate's build script is made with, directly or not.
+
+    Args:
+        crate: one of `resolve_crates(...).crates`.
+        crates: result of `crates_by_label`.
+
+    Returns:
+        {label: True}.
+    """
     found = {}
     todo = [variant["build_script"] for variant in crate.variants.values() if variant["build_script"]]
 
@@ -107,7 +115,7 @@ def crate_component(crate, checksums, crates):
         component["externalReferences"] = [{"type": "vcs", "url": crate.env["CARGO_PKG_REPOSITORY"]}]
     built_with = sorted({
         "{} {}".format(crate_purl(crates[label]), checksums.get("{} {} {}".format(crates[label].name, crates[label].version, crates[label].source), "")): True
-        for label in _build_dependencies(crate, crates)
+        for label in build_dependencies(crate, crates)
     })
     if built_with:
         component["properties"] = [{"name": "rules_esp32:buildScriptCrate", "value": value.strip()} for value in built_with]

@@ -3,7 +3,9 @@
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load("//esp32/private/crates:cargo_env.bzl", "cargo_env")
 load("//esp32/private/crates:cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unreachable")
+load("//esp32/private/crates:chip_features.bzl", "other_chip_error")
 load("//esp32/private/crates:manifests.bzl", "manifest_stubs")
+load("//esp32/private/crates:profile.bzl", "profile_flags", "profile_keys")
 load("//esp32/private/crates:render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
 load("//esp32/private/crates:resolve.bzl", "crates_by_label", "resolve_crates")
 load("//esp32/private/crates:sbom.bzl", "crate_component", "crate_purl", "lock_checksums")
@@ -86,6 +88,14 @@ error: download of config.json failed
         ("error: failed to load manifest for workspace member `/x/sub`", "must be listed in `manifests`"),
         ("checksum for `heapless v0.8.0` changed between lock files", "not the one that Cargo.lock pins"),
         ("error: failed to run `rustc` to learn about target-specific information", "`target_triple`"),
+        (
+            "failed to load lockfile for /x/workspace\n  package `a` depends on `esp-hal` with feature `unstabel` but `esp-hal` does not have that feature.",
+            "change the `features` of that dependency",
+        ),
+        (
+            "failed to select a version for `esp-hal`.\nall possible versions conflict with previously selected packages\n  previously selected package `esp-hal v1.2.2`",
+            "Bring the dependencies in the manifests to one version",
+        ),
         ("error: something else", "cannot resolve the dependencies of Cargo.toml"),
     ]:
         explained = explain_cargo_failure(stderr, "/x", "Cargo.toml", "cargo")
@@ -156,6 +166,7 @@ _METADATA = {
         _package("sys", "2.0.0+lib", [("lib", "sys", "lib.rs"), ("custom-build", "build-script-build", "build.rs")], links = "z"),
         _package("tester", "3.0.0", [("lib", "tester", "src/lib.rs")]),
     ],
+    "workspace_members": ["app"],
 }
 
 def _graph(triple, with_tests):
@@ -239,7 +250,13 @@ def _resolve_workspace_dependency_test_impl(ctx):
         package | {"manifest_path": "/x/workspace/either/Cargo.toml", "source": None} if package["name"] == "either" else package
         for package in _METADATA["packages"]
     ]
-    resolved = _resolve(_CHIP, {"packages": packages})
+    by_path = _resolve(_CHIP, {"packages": packages, "workspace_members": ["app"]})
+    asserts.equals(env, None, by_path.error)
+    either = _crates(by_path)["either"]
+    asserts.equals(env, ("either/Cargo.toml", "//vendor/either-1.0.0:either", ""), (either.manifest, either.label, either.source))
+    asserts.equals(env, "pkg:cargo/either@1.0.0", crate_purl(either))
+
+    resolved = _resolve(_CHIP, {"packages": packages, "workspace_members": ["app", "either"]})
     asserts.true(env, resolved.error != None and resolved.error.startswith("codec-derive depends on either, which is a package of the workspace."), str(resolved.error))
     return unittest.end(env)
 
@@ -248,6 +265,69 @@ resolve_workspace_dependency_test = unittest.make(_resolve_workspace_dependency_
 def _has(env, text, *parts):
     for part in parts:
         asserts.true(env, part in text, "{} is not in:\n{}".format(repr(part), text))
+
+def _other_chip_test_impl(ctx):
+    env = unittest.begin(ctx)
+
+    def said(features, variant = "target", triple = _CHIP):
+        hal = struct(label = "//vendor/hal", name = "hal", variants = {variant: {"features": {f: True for f in features}}}, version = "1.0.0")
+        pac = struct(label = "//vendor/esp32c3", name = "esp32c3", variants = {"target": {"features": {"esp32c3": True}}}, version = "1.0.0")
+        member = struct(deps = {"normal": {"target": {"deps": {"//vendor/hal": ""}}}}, folder = "app")
+        return other_chip_error(struct(crates = [hal, pac], members = [member]), [
+            {"features": {"esp32": [], "esp32c3": [], "rt": []}, "name": "hal", "version": "1.0.0"},
+            {"features": {"esp32c3": []}, "name": "esp32c3", "version": "1.0.0"},
+        ], triple)
+
+    asserts.equals(env, None, said(["esp32", "rt"]))
+    asserts.equals(env, None, said(["esp32c3"], variant = "build"), "a tool may be for any chip")
+    asserts.equals(env, None, said(["esp32s3"], triple = "xtensa-esp32s3-none-elf"))
+    asserts.equals(env, None, said(["esp32c3"], triple = "riscv32imc-unknown-none-elf"))
+    for feature in ["esp32c3", "esp32s2", "esp32p4", "esp32h2", "esp32s31"]:
+        asserts.equals(
+            env,
+            "crates have features for other chips than the esp32, which xtensa-esp32-none-elf is for:\n" +
+            "  hal 1.0.0: {}\nChange them to \"esp32\" in app/Cargo.toml.".format(feature),
+            said([feature, "rt"]),
+        )
+    return unittest.end(env)
+
+other_chip_test = unittest.make(_other_chip_test_impl)
+
+_PROFILE = {"codegen_units": None, "debug_assertions": False, "debuginfo": 2, "opt_level": "3", "overflow_checks": True}
+
+def _profile_test_impl(ctx):
+    env = unittest.begin(ctx)
+    asserts.equals(env, [], profile_keys("[package]\nopt-level = 1\n[profile.dev]\nopt-level = 1\n[profile.release]\nlto = true\n"))
+    asserts.equals(env, ["debug", "opt-level"], profile_keys("""
+[profile.release] # small
+opt-level = "s"
+# debug-assertions = true
+[profile.release.build-override]
+codegen-units = 3
+[profile.release.package."*"]
+debug = 2
+[dependencies]
+overflow-checks = "1"
+"""))
+    asserts.equals(env, [], profile_flags(_PROFILE, []), "what the manifest does not say stays")
+    asserts.equals(env, [], profile_flags(None, ["debug"]))
+    asserts.equals(
+        env,
+        ["-Cdebuginfo=2", "-Cdebug-assertions=off", "-Copt-level=3", "-Coverflow-checks=on"],
+        profile_flags(_PROFILE, ["codegen-units", "debug", "debug-assertions", "opt-level", "overflow-checks"]),
+    )
+    asserts.equals(env, ["-Ccodegen-units=4"], profile_flags(_PROFILE | {"codegen_units": 4}, ["codegen-units"]))
+    codec = _crates(_resolve(_CHIP))["codec"]
+    codec.variants["target"]["profile"] = _PROFILE
+    _has(
+        env,
+        render_crate(codec, release = ["opt-level"]),
+        "        \"//:build_machine\": [\n            \"--cap-lints=allow\",\n        ],\n" +
+        "        \"//conditions:default\": [\n            \"--cap-lints=allow\",\n            \"-Copt-level=3\",\n        ],\n",
+    )
+    return unittest.end(env)
+
+profile_test = unittest.make(_profile_test_impl)
 
 def _render_test_impl(ctx):
     env = unittest.begin(ctx)
@@ -260,6 +340,7 @@ def _render_test_impl(ctx):
         either,
         "load(\"@rules_rust//rust:defs.bzl\", \"rust_library\")\n",
         "    name = \"either_build\",\n",
+        "    \"Cargo.toml.orig\",\n    \"either\",\n]\n",
         "    crate_features = [\n        \"std\",\n    ],\n",
         "    crate_root = \"src/either.rs\",\n",
         "    rustc_flags = [\n        \"--cap-lints=allow\",\n    ],\n",
@@ -293,6 +374,13 @@ def _render_test_impl(ctx):
     asserts.false(env, "codec_bs_target" in codec, "both sides run the same build script")
     asserts.false(env, "bs" in render_crate(crates["codec"], {"gen_build_script": False}), "no build script if not wanted")
     _has(env, render_crate(crates["sys"]), "    links = \"z\",\n")
+    _has(
+        env,
+        render_crate(crates["codec"], translated = True),
+        "rust_binary(\n    name = \"codec_bs_program\",\n",
+        "cargo_build_script(\n    name = \"codec_bs\",\n    srcs = [\n        \"//:build_script.rs\",\n    ],\n",
+        "        \"RULES_ESP32_BUILD_SCRIPT\": \"$(execpath :codec_bs_program)\",\n",
+    )
     return unittest.end(env)
 
 render_test = unittest.make(_render_test_impl)
@@ -438,6 +526,8 @@ def crates_test_suite(name):
         cargo_errors_test,
         resolve_test,
         resolve_workspace_dependency_test,
+        other_chip_test,
+        profile_test,
         render_test,
         render_build_scripts_test,
         render_repository_test,
