@@ -272,6 +272,8 @@ def esp32_firmware(
         # one module of all crates, which xtensa-ld makes code of
         rustc_flags = ["-Clto=fat"] + kwargs.pop("rustc_flags", []),
         srcs = srcs,
+        # macros such as esp-hal's look up in it what the program calls their crate
+        compile_data = kwargs.pop("compile_data", []) + native.glob(["Cargo.toml"], allow_empty = True),
         crate_name = crate_name,
         rustc_env = rustc_env,
         tags = tags,

@@ -165,6 +165,11 @@ pub fn plan(manifest: &Manifest) -> Result<Plan, Error> {
             }
         }
     }
+    // they name each other in any order, as those of Wi-Fi do
+    if !plan.after.is_empty() {
+        plan.after.insert(0, "--start-group".to_owned());
+        plan.after.push("--end-group".to_owned());
+    }
     Ok(plan)
 }
 
@@ -297,7 +302,15 @@ mod tests {
             plan.before[1..],
             ["--whole-archive", "-l:liball.a", "--no-whole-archive"]
         );
-        assert_eq!(plan.after, ["-l:libesp_rom_sys.a", "-l:libloose.a"]);
+        assert_eq!(
+            plan.after,
+            [
+                "--start-group",
+                "-l:libesp_rom_sys.a",
+                "-l:libloose.a",
+                "--end-group"
+            ]
+        );
     }
 
     #[test]
