@@ -1,4 +1,5 @@
-"""Compares the crates that Bazel compiles with what `cargo build --unit-graph` says: features and edges, for chip and build machine.
+"""Compares the crates that Bazel compiles with what `cargo build --release --unit-graph` says: features and edges, for
+chip and build machine, and for the chip the profile's opt-level.
 
 usage: conformance.py UNIT_GRAPH CQUERY [DROP]
 
@@ -25,7 +26,8 @@ def cargo_crates(graph, drop):
             continue
         side = "chip" if unit["platform"] else "build"
         edges = {(d["extern_crate_name"], package(units[d["index"]])) for d in unit["dependencies"] if is_library(units[d["index"]])}
-        crates.setdefault((package(unit), side), []).append((set(unit["features"]) - {drop}, edges, unit["target"]["edition"]))
+        level = unit["profile"]["opt_level"] if side == "chip" else None
+        crates.setdefault((package(unit), side), []).append((set(unit["features"]) - {drop}, edges, unit["target"]["edition"], level))
     roots = {package(units[d["index"]]) for u in units if "path+" in u["pkg_id"] for d in u["dependencies"]}
     return crates, roots
 
@@ -54,7 +56,9 @@ def bazel_crates(cquery, roots):
                     crate_name = next(iter(rules[dep].values()))["crate_name"]["stringValue"]
                     edges.add((aliases.get(dep, crate_name), package(dep)))
             features = set(attrs["crate_features"].get("stringListValue", []))
-            crates.setdefault((package(label), side), []).append((features, edges, attrs["edition"]["stringValue"]))
+            levels = [f.partition("=")[2] for f in attrs["rustc_flags"].get("stringListValue", []) if f.startswith("-Copt-level=")]
+            level = levels[-1] if side == "chip" and levels else None
+            crates.setdefault((package(label), side), []).append((features, edges, attrs["edition"]["stringValue"], level))
     # `aliases` configures macros and what they depend on for the chip, too; nothing compiles that
     used, todo = set(), [key for key in crates if key[1] == "build"] + [(name, "chip") for name in roots]
     macros = {package(label) for label in rules if label in macro_labels(rules)}
@@ -63,7 +67,7 @@ def bazel_crates(cquery, roots):
         if key in used or key not in crates:
             continue
         used.add(key)
-        for _, edges, _ in crates[key]:
+        for _, edges, _, _ in crates[key]:
             todo += [(name, "build" if name in macros else key[1]) for _, name in edges]
     crates = {key: crates[key] for key in used}
     return crates
@@ -79,11 +83,11 @@ def main():
         for unit in theirs:
             if unit not in ours:
                 wrong += 1
-                print(f"{key}: cargo has features {sorted(unit[0])}, edges {sorted(unit[1])}; Bazel {ours}")
+                print(f"{key}: cargo has features {sorted(unit[0])}, edges {sorted(unit[1])}, opt-level {unit[3]}; Bazel {ours}")
         for unit in ours:
             if unit not in theirs:
                 wrong += 1
-                print(f"{key}: Bazel has features {sorted(unit[0])}, edges {sorted(unit[1])}; cargo {theirs}")
+                print(f"{key}: Bazel has features {sorted(unit[0])}, edges {sorted(unit[1])}, opt-level {unit[3]}; cargo {theirs}")
     print(f"{sum(map(len, cargo.values()))} crates, {wrong} differences")
     sys.exit(wrong != 0 or not cargo)
 
