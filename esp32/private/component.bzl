@@ -189,6 +189,7 @@ def _idf_component_impl(ctx):
         cxx = bool([f for f in ctx.files.srcs if "." + f.extension in _CXX_SOURCES]),
         objects = tuple(outputs.objects),
         linker_scripts = tuple(ctx.files.linker_scripts),
+        linkopts = tuple(ctx.attr.linkopts),
         needs = tuple(headers.requires + [r[IdfHeadersInfo].component for r in ctx.attr.priv_requires_headers]),
         sources = tuple(ctx.files.srcs + ctx.files.headers + ctx.files.embed_files + ctx.files.embed_txtfiles + ctx.files.linker_scripts),
     )
@@ -213,6 +214,7 @@ _idf_component = rule(
         "embed_txtfiles": attr.label_list(allow_files = True),
         "headers": attr.label(providers = [IdfHeadersInfo], mandatory = True),
         "linker_scripts": attr.label_list(allow_files = [".ld"]),
+        "linkopts": attr.string_list(),
         "local_defines": attr.string_list(),
         "priv_includes": attr.string_list(),
         "priv_requires_headers": attr.label_list(providers = [IdfHeadersInfo]),
@@ -277,6 +279,7 @@ def idf_component(
         embed_files = [],
         embed_txtfiles = [],
         linker_scripts = [],
+        linkopts = [],
         defines = [],
         local_defines = [],
         copts = [],
@@ -305,6 +308,7 @@ def idf_component(
         `_binary_x_bin_end`; `extern const uint32_t x_bin_length` (EMBED_FILES).
       embed_txtfiles: the same with a NUL behind the text, which the length does not count (EMBED_TXTFILES).
       linker_scripts: labels of .ld files that a firmware with this component is linked with, in the order of components.
+      linkopts: strings; more arguments of GNU ld for a firmware with this component.
       defines: strings; preprocessor definitions for this component and those that require it.
       local_defines: strings; preprocessor definitions for `srcs`.
       copts: strings; more arguments of the compiler.
@@ -350,6 +354,7 @@ def idf_component(
         features = features,
         headers = ":{}.headers".format(name),
         linker_scripts = linker_scripts,
+        linkopts = linkopts,
         local_defines = local_defines,
         priv_includes = priv_includes,
         priv_requires_headers = [_headers_label(r) for r in priv_requires],

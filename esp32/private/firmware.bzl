@@ -136,6 +136,8 @@ def _esp32_firmware_impl(ctx):
     args.add_all(scripts, before_each = "-T")
     args.add("-Map", link_map)
     args.add("-o", elf)
+    for c in components:
+        args.add_all(c.linkopts)
     args.add_all(ctx.attr.linkopts)
     args.add_all(objects)
 

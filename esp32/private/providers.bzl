@@ -5,6 +5,7 @@ IdfComponentInfo = provider(
     fields = {
         "compilation_context": "CompilationContext: the public headers, its own and those of REQUIRES.",
         "components": "depset of structs (label, objects: tuple of Files, archives: tuple of Files, linker_scripts: tuple of Files, " +
+                      "linkopts: tuple of strings, " +
                       "needs: tuple of Labels of REQUIRES and PRIV_REQUIRES, sources: tuple of Files that it is made of, cxx: bool, " +
                       "whether there is C++ among them): this component and those that it reaches by REQUIRES.",
     },

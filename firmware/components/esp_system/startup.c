@@ -20,9 +20,9 @@ static void stop_watchdogs(void)
     }
 }
 
-static void clear_bss(void)
+static void clear(char *start, char *end)
 {
-    for (volatile uint32_t *word = (uint32_t *)_bss_start; word < (uint32_t *)_bss_end; word++) {
+    for (volatile uint32_t *word = (uint32_t *)start; word < (uint32_t *)end; word++) {
         *word = 0;
     }
 }
@@ -39,9 +39,12 @@ static void do_global_ctors(void)
 void start_cpu0(void)
 {
     stop_watchdogs();
-    clear_bss();
+    clear(_bss_start, _bss_end);
     esp_cpu_set_watchpoint((uint32_t)_stack_guard);
     esp_reset_reason_init();
+    if (esp_reset_reason() != ESP_RST_DEEPSLEEP) {
+        clear(_rtc_bss_start, _rtc_bss_end);
+    }
     esp_timer_init();
     do_global_ctors();
     app_main();

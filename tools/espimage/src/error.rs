@@ -662,7 +662,8 @@ impl Error {
                 "place .text in flash code (0x400d0020) and .rodata in flash data (0x3f400020), and start code in IRAM"
             }
             Self::ElfFlashGap { .. } => {
-                "put both into one output section of the linker script, or fill the gap: `. = ALIGN(...)` inside the first one"
+                "put both into one output section of the linker script, or let the first one end where the second one starts: with \
+                 `. = ALIGN(ALIGNOF(SECOND));` as its last line"
             }
             Self::ElfBroken(_) => "link the program again",
             Self::AppDescriptorMissing

@@ -75,6 +75,15 @@ pub enum Error {
     },
 }
 
+/// What to do about a line that GNU ld prints, where that is not plain from it.
+pub fn help_on(line: &str) -> Option<&'static str> {
+    line.contains("unplaced orphan section").then_some(
+        "the linker script does not say where that section goes. Take one of ESP-IDF's names, which esp_attr.h of \
+         //firmware/components/esp_common lists (.iram1.x, .dram1.x, .rtc.data.x, .noinit.x, ...), no name at all for plain code and \
+         data, or add the section to a linker script of your own",
+    )
+}
+
 impl Error {
     /// What to do about it.
     pub fn help(&self) -> &'static str {

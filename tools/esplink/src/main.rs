@@ -1,12 +1,12 @@
 //! `esplink`: see `--help`.
 
 use std::ffi::OsString;
-use std::os::unix::process::CommandExt;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use clap::Parser;
-use esplink::error::Error;
+use esplink::error::{Error, help_on};
 use esplink::plan::{Manifest, plan};
 
 /// Links firmware: GNU ld, and what build scripts of crates say as its arguments
@@ -15,7 +15,7 @@ use esplink::plan::{Manifest, plan};
 struct Cli {
     /// Description of the link, which `esp32_firmware` writes
     manifest: PathBuf,
-    /// The linker, which takes the place of this program
+    /// The linker
     ld: PathBuf,
     /// Its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -23,31 +23,44 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let error = link(&Cli::parse());
-    eprintln!("error: {error}\nhelp: {}", error.help());
-    ExitCode::FAILURE
+    match link(&Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}\nhelp: {}", error.help());
+            ExitCode::FAILURE
+        }
+    }
 }
 
-/// Starts the linker, or says why not.
-fn link(cli: &Cli) -> Error {
-    let manifest = match read(cli) {
-        Ok(manifest) => manifest,
-        Err(error) => return error,
+/// Runs the linker, and adds to what it says what to do about it.
+fn link(cli: &Cli) -> Result<ExitCode, Error> {
+    let plan = plan(&read(cli)?)?;
+    let failed = |why: std::io::Error| Error::Start {
+        ld: cli.ld.display().to_string(),
+        why: why.to_string(),
     };
-    match plan(&manifest) {
-        Ok(plan) => {
-            let error = Command::new(&cli.ld)
-                .args(plan.before)
-                .args(&cli.arguments)
-                .args(plan.after)
-                .exec();
-            Error::Start {
-                ld: cli.ld.display().to_string(),
-                why: error.to_string(),
-            }
-        }
-        Err(error) => error,
+    let mut ld = Command::new(&cli.ld)
+        .args(plan.before)
+        .args(&cli.arguments)
+        .args(plan.after)
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let mut help = None;
+    for line in BufReader::new(ld.stderr.take().expect("it is piped")).split(b'\n') {
+        let mut line = line.map_err(failed)?;
+        help = help.or(help_on(&String::from_utf8_lossy(&line)));
+        line.push(b'\n');
+        let _ = std::io::stderr().write_all(&line);
     }
+    let status = ld.wait().map_err(failed)?;
+    if status.success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(help) = help {
+        eprintln!("help: {help}");
+    }
+    Ok(ExitCode::FAILURE)
 }
 
 fn read(cli: &Cli) -> Result<Manifest, Error> {

@@ -19,6 +19,10 @@ void esp_reset_reason_set_hint(esp_reset_reason_t hint);
 extern char _bss_start[];
 /** End of _bss_start. */
 extern char _bss_end[];
+/** First byte of the RTC memory that is zero at the start, but after deep sleep. */
+extern char _rtc_bss_start[];
+/** End of _rtc_bss_start. */
+extern char _rtc_bss_end[];
 /** First of the functions that run before app_main(). */
 extern void (*const __init_array_start[])(void);
 /** End of __init_array_start. */
