@@ -70,7 +70,11 @@ async fn main(spawner: Spawner) -> ! {
                 ticks += 1;
                 if ticks % every == 0 {
                     led.toggle();
-                    println!("{} ms: {:?}", Instant::now().as_millis(), led.output_level());
+                    println!(
+                        "{} ms: {:?}",
+                        Instant::now().as_millis(),
+                        led.output_level()
+                    );
                 }
             }
         }
