@@ -60,6 +60,7 @@ def _esp32_boot_test_impl(ctx):
         "expect": json.decode(ctx.attr.expect),
         "forbid": json.decode(ctx.attr.forbid),
         "image": image.merged.short_path,
+        "partition_table_offset": image.partition_table_offset,
         "registers": json.decode(ctx.attr.registers),
         "timeout_seconds": ctx.attr.timeout_seconds,
     }

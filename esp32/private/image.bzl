@@ -54,6 +54,65 @@ def layout_error(image, chip, table_label, table_offset, app_partition, data):
         taken[partition] = label
     return []
 
+# What the shipped bootloader is compiled for, and others where `bootloader_config` does not say more. Flash frequency, mode and size
+# are not here: on the ESP32, the bootloader reads them from its header, where espimage writes them.
+_SHIPPED_CONFIG = {
+    "CONFIG_PARTITION_TABLE_OFFSET": "0x8000",
+    "CONFIG_XTAL_FREQ": "40",
+}
+
+# Settings of a bootloader that starts no image of `esp32_image`, and why.
+_UNSUPPORTED_CONFIG = {
+    "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK": "which takes no factory partition and compares a security version, and the image has none",
+    "CONFIG_SECURE_BOOT": "which starts signed applications only, and the image is not signed",
+    "CONFIG_SECURE_SIGNED_ON_BOOT": "which starts signed applications only, and the image is not signed",
+}
+
+def bootloader_error(image, bootloader, config, table_label, wanted):
+    """What is wrong with a bootloader that was compiled for other settings than the image has.
+
+    Args:
+      image: Label of the image.
+      bootloader: Label of the image's own bootloader, or None.
+      config: dict from string to string; lines of the sdkconfig that it was compiled with.
+      table_label: Label of the partition table.
+      wanted: dict from string to string; the image's settings, by the same names.
+
+    Returns:
+      list of arguments for `fail`, empty where nothing is wrong.
+    """
+    prefix = ["esp32_image ", image, ": "]
+    if config and not bootloader:
+        return prefix + ["`bootloader_config` says what a bootloader of your own was compiled with: name that in `bootloader`"]
+    for name, value in config.items():
+        if name in _UNSUPPORTED_CONFIG:
+            if value != "n":
+                return prefix + [bootloader, " has {}={}, ".format(name, value), _UNSUPPORTED_CONFIG[name], ": compile one without it"]
+        elif name not in wanted:
+            return prefix + [
+                "{} in `bootloader_config` is none of the settings that are compared: {}".format(
+                    name,
+                    ", ".join(sorted(wanted.keys() + _UNSUPPORTED_CONFIG.keys())),
+                ),
+            ]
+    for name, made_for in (_SHIPPED_CONFIG | config).items():
+        if name not in wanted or made_for.strip('"').lower() == wanted[name]:
+            continue
+        if name == "CONFIG_PARTITION_TABLE_OFFSET":
+            problem = ["the partition table ", table_label, " is at {}, ".format(wanted[name])]
+        else:
+            problem = ["the image is for {}={}, ".format(name, wanted[name])]
+        if bootloader:
+            problem += [bootloader, " looks at {}: ".format(made_for) if name == "CONFIG_PARTITION_TABLE_OFFSET" else " was compiled for {}: ".format(made_for)]
+            return prefix + problem + [
+                "compile one for the image's setting; if it is, say so: bootloader_config = {{\"{}\": \"{}\"}}".format(name, wanted[name]),
+            ]
+        return prefix + problem + [
+            "and the shipped bootloader is compiled for {}: use that, or compile a bootloader of ESP-IDF for yours and name it in `bootloader`, ".format(made_for),
+            "with bootloader_config = {{\"{}\": \"{}\"}}".format(name, wanted[name]),
+        ]
+    return []
+
 def _esp32_image_impl(ctx):
     firmware = ctx.attr.firmware[Esp32FirmwareInfo]
     table = ctx.attr.partition_table[Esp32PartitionTableInfo]
@@ -65,6 +124,17 @@ def _esp32_image_impl(ctx):
         table_offset = table.offset,
         app_partition = ctx.attr.app_partition,
         data = [(target.label, partition) for target, partition in ctx.attr.data.items()],
+    ) or bootloader_error(
+        image = ctx.label,
+        bootloader = ctx.attr.bootloader.label if ctx.attr.bootloader else None,
+        config = ctx.attr.bootloader_config,
+        table_label = ctx.attr.partition_table.label,
+        wanted = {
+            "CONFIG_ESPTOOLPY_FLASHFREQ": ctx.attr.flash_freq,
+            "CONFIG_ESPTOOLPY_FLASHMODE": ctx.attr.flash_mode,
+            "CONFIG_PARTITION_TABLE_OFFSET": _hex(table.offset),
+            "CONFIG_XTAL_FREQ": ctx.attr.xtal_freq.removesuffix("m") if ctx.attr.bootloader else "40",
+        },
     )
     if error:
         fail(sep = "", *error)
@@ -97,6 +167,9 @@ def _esp32_image_impl(ctx):
     args = flash_args()
     if ctx.file.bootloader:
         args.add("--input", ctx.file.bootloader)
+        args.add("--made-for-partition-table-offset", _hex(table.offset))
+    else:
+        args.add("--xtal-freq", ctx.attr.xtal_freq)
     args.add("--partition-table-offset", _hex(table.offset))
     args.add("--output", bootloader)
     espimage(ctx, "bootloader", args, ctx.files.bootloader, [bootloader], "Esp32Bootloader", "Making bootloader %{output}")
@@ -137,6 +210,7 @@ def _esp32_image_impl(ctx):
     args.add(merged)
     args.add("--elf", firmware.elf)
     args.add("--partition-table-offset", _hex(table.offset))
+    args.add("--level", "build")
     args.add("--report", verified)
     espimage(ctx, "verify", args, [merged, firmware.elf], [verified], "Esp32Verify", "Verifying flash image %{input}")
 
@@ -196,8 +270,13 @@ Whatever ROM and second-stage bootloader would refuse fails the build.""",
     attrs = ESPIMAGE_ATTRS | SBOM_ATTRS | {
         "app_partition": attr.string(doc = "The application's partition. Default: `factory`, else the first OTA slot."),
         "bootloader": attr.label(
-            doc = "A second-stage bootloader of ESP-IDF. Default: the one that the espflash crate ships, for a 40 MHz crystal.",
+            doc = "A second-stage bootloader of ESP-IDF. Default: the one that the espflash crate ships, for a table at 0x8000.",
             allow_single_file = [".bin"],
+        ),
+        "bootloader_config": attr.string_dict(
+            doc = """What your own `bootloader` was compiled with, as its sdkconfig has it, where that is not ESP-IDF's default:
+`{"CONFIG_PARTITION_TABLE_OFFSET": "0x10000", "CONFIG_XTAL_FREQ": "26"}`. What does not agree with the image is refused, and so are
+secure boot and anti-rollback, for the image is not signed.""",
         ),
         "data": attr.label_keyed_string_dict(doc = "Files for more partitions: `{\":nvs.bin\": \"nvs\"}`.", allow_files = True),
         "firmware": attr.label(doc = "An `esp32_firmware`.", providers = [Esp32FirmwareInfo], aspects = [sbom_aspect], mandatory = True),
@@ -213,6 +292,7 @@ Whatever ROM and second-stage bootloader would refuse fails the build.""",
         ),
         "project_name": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_NAME). Default: the one in the program (`esp_app_desc!`), else the firmware's name."),
         "project_version": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_VER). Default: the one in the program (`esp_app_desc!`), else the firmware's, else 1."),
+        "xtal_freq": attr.string(doc = "The board's crystal (XTAL_FREQ).", default = "40m", values = ["26m", "40m"]),
     },
     provides = [Esp32ImageInfo],
 )

@@ -24,6 +24,10 @@ def _esp32_partition_table_impl(ctx):
     args.add("--input", ctx.file.src)
     args.add("--offset", _hex(offset))
     args.add("--flash-size", ctx.attr.flash_size)
+    if ctx.attr.recovery_bootloader_offset:
+        args.add("--recovery-bootloader-offset", _hex(ctx.attr.recovery_bootloader_offset))
+    for name, value in ctx.attr.extra_partition_subtypes.items():
+        args.add("--extra-partition-subtypes", "{}, {}".format(name, value))
     args.add("--output", binary)
     espimage(
         ctx,
@@ -43,8 +47,10 @@ esp32_partition_table = rule(
     implementation = _esp32_partition_table_impl,
     doc = "ESP-IDF's partition CSV as a binary table, after all of the checks of gen_esp32part.py.",
     attrs = ESPIMAGE_ATTRS | {
+        "extra_partition_subtypes": attr.string_dict(doc = "Names of subtypes (EXTRA_PARTITION_SUBTYPES): `{\"data, settings\": \"0x40\"}`."),
         "flash_size": attr.string(doc = "The flash that all partitions must lie in.", default = "4MB", values = FLASH_SIZES),
         "offset": attr.int(doc = "Where the table is in flash, in bytes (PARTITION_TABLE_OFFSET).", default = 0x8000),
+        "recovery_bootloader_offset": attr.int(doc = "Where the recovery bootloader is in flash, in bytes (BOOTLOADER_RECOVERY_OFFSET)."),
         "src": attr.label(doc = "The CSV file.", allow_single_file = [".csv"], mandatory = True),
     },
     provides = [Esp32PartitionTableInfo],

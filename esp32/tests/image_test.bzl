@@ -15,11 +15,13 @@ def _partition_table_test_impl(ctx):
     asserts.equals(env, 0x9000, info.offset)
     asserts.equals(env, "partitions.csv", info.csv.basename)
     asserts.equals(env, [info.binary], target[DefaultInfo].files.to_list())
-    argv = find_action(env, "Esp32PartitionTable", "partition_table.bin").argv
+    argv = find_action(env, "Esp32PartitionTable", "moved_table.bin").argv
     asserts.equals(env, "partition-table", argv[1])
     asserts.equals(env, info.csv.path, value_of(argv, "--input"))
     asserts.equals(env, "0x9000", value_of(argv, "--offset"))
     asserts.equals(env, "4MB", value_of(argv, "--flash-size"))
+    asserts.equals(env, "0x200000", value_of(argv, "--recovery-bootloader-offset"))
+    asserts.equals(env, "data, settings, 0x40", value_of(argv, "--extra-partition-subtypes"))
     asserts.equals(env, info.binary.path, value_of(argv, "--output"))
     return analysistest.end(env)
 
@@ -40,7 +42,7 @@ def _image_test_impl(ctx):
     asserts.equals(env, ["verified.txt"], basenames(target[OutputGroupInfo]._validation))
 
     asserts.equals(env, ("esp32", "dout", "80m", "2MB"), (info.chip, info.flash_mode, info.flash_freq, info.flash_size))
-    asserts.equals(env, (0x1000, 0x9000), (info.bootloader_offset, info.partition_table_offset))
+    asserts.equals(env, (0x1000, 0x8000), (info.bootloader_offset, info.partition_table_offset))
     asserts.equals(env, {"table": "table.bin"}, {name: file.basename for name, file in info.data.items()})
     asserts.equals(
         env,
@@ -66,7 +68,8 @@ def _image_test_impl(ctx):
     bootloader = find_action(env, "Esp32Bootloader", "bootloader.bin").argv
     asserts.equals(env, None, value_of(bootloader, "--input"))
     asserts.equals(env, "dout", value_of(bootloader, "--flash-mode"))
-    asserts.equals(env, "0x9000", value_of(bootloader, "--partition-table-offset"))
+    asserts.equals(env, "0x8000", value_of(bootloader, "--partition-table-offset"))
+    asserts.equals(env, "40m", value_of(bootloader, "--xtal-freq"))
 
     merge = find_action(env, "Esp32Merge", "image.bin").argv
     for flag, value in {
@@ -79,15 +82,39 @@ def _image_test_impl(ctx):
         "--flasher-args": info.flasher_args.path,
         "--output": info.merged.path,
         "--partition-table": info.partition_table.path,
-        "--partition-table-offset": "0x9000",
+        "--partition-table-offset": "0x8000",
     }.items():
         asserts.equals(env, value, value_of(merge, flag), flag)
 
     verify = find_action(env, "Esp32Verify", "verified.txt").argv
-    assert_subset(env, [info.merged.path, "--elf", info.elf.path, "0x9000"], verify)
+    assert_subset(env, [info.merged.path, "--elf", info.elf.path, "0x8000", "--level", "build"], verify)
     return analysistest.end(env)
 
 _image_test = analysistest.make(_image_test_impl)
+
+def _moved_image_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    bootloader = find_action(env, "Esp32Bootloader", "bootloader.bin").argv
+    for flag, value in {
+        "--input": "esp32/tests/components/ping/table.bin",
+        "--made-for-partition-table-offset": "0x9000",
+        "--partition-table-offset": "0x9000",
+        "--xtal-freq": None,
+    }.items():
+        asserts.equals(env, value, value_of(bootloader, flag), flag)
+    asserts.equals(env, "0x9000", value_of(find_action(env, "Esp32Merge", "moved_image.bin").argv, "--partition-table-offset"))
+    asserts.equals(env, "0x9000", value_of(find_action(env, "Esp32Verify", "verified.txt").argv, "--partition-table-offset"))
+    return analysistest.end(env)
+
+_moved_image_test = analysistest.make(_moved_image_test_impl)
+
+def _moved_boot_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    spec = json.decode(find_action(env, "FileWrite", "moved_boot_test.json").content)
+    asserts.equals(env, 0x9000, spec["partition_table_offset"])
+    return analysistest.end(env)
+
+_moved_boot_test = analysistest.make(_moved_boot_test_impl)
 
 def _sbom_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -187,6 +214,7 @@ def _boot_test_test_impl(ctx):
         ],
         "forbid": [{"contains": "panic"}],
         "image": "esp32/tests/image.bin",
+        "partition_table_offset": 0x8000,
         "registers": [{"address": "0x3FF4808C", "mask": "0x80000000", "name": "RTC_CNTL_WDTCONFIG0_REG", "value": "0"}],
         "timeout_seconds": 51,
     }, spec)
@@ -218,7 +246,9 @@ def image_test_suite(name):
     tests = {
         "boot": (_boot_test_test, ":boot_test", {}),
         "image": (_image_test, ":image", {}),
-        "partition_table": (_partition_table_test, ":partition_table", {}),
+        "moved_boot": (_moved_boot_test, ":moved_boot_test", {}),
+        "moved_image": (_moved_image_test, ":moved_image", {}),
+        "partition_table": (_partition_table_test, ":moved_table", {}),
         "sbom": (_sbom_test, ":image", {}),
         "size": (_size_test_test, ":size_test", {}),
     }
@@ -254,6 +284,10 @@ def image_test_suite(name):
         "data_twice": (
             {"data": {data: "table", text: "table"}},
             "//esp32/tests:{} is for the partition 'table', which //esp32/tests:{} is for as well: name another partition of //esp32/tests:partition_table".format(text, data),
+        ),
+        "moved_table": (
+            {"partition_table": ":moved_table"},
+            "the partition table //esp32/tests:moved_table is at 0x9000, and the shipped bootloader is compiled for 0x8000: use that, or compile a bootloader of ESP-IDF for yours and name it in `bootloader`, with bootloader_config = {\"CONFIG_PARTITION_TABLE_OFFSET\": \"0x9000\"}",
         ),
         "table_before_bootloader": (
             {"partition_table": ":{}.first_table".format(name)},

@@ -4,7 +4,7 @@ load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load("//esp32/private:boot_test.bzl", "bazel_timeout")
 load("//esp32/private:component.bzl", "c_identifier", "embed_assembly", "may_be_cxx", "self_requirement_error")
 load("//esp32/private:firmware.bzl", "missing_components_error", "missing_cxx_error")
-load("//esp32/private:image.bzl", "layout_error")
+load("//esp32/private:image.bzl", "bootloader_error", "layout_error")
 
 def _text(error):
     return "".join([str(part) for part in error])
@@ -97,6 +97,33 @@ def _layout_test_impl(ctx):
 
 _layout_test = unittest.make(_layout_test_impl)
 
+def _bootloader_test_impl(ctx):
+    env = unittest.begin(ctx)
+
+    def error(config, offset = "0x8000", xtal = "40", bootloader = Label("//:bootloader.bin")):
+        return _text(bootloader_error(Label("//:image"), bootloader, config, Label("//:table"), {
+            "CONFIG_ESPTOOLPY_FLASHFREQ": "40m",
+            "CONFIG_PARTITION_TABLE_OFFSET": offset,
+            "CONFIG_XTAL_FREQ": xtal,
+        }))
+
+    offset = "CONFIG_PARTITION_TABLE_OFFSET"
+    asserts.equals(env, "", error({}))
+    asserts.equals(env, "", error({}, bootloader = None))
+    asserts.equals(env, "", error({offset: "0xA000", "CONFIG_ESPTOOLPY_FLASHFREQ": "\"40m\"", "CONFIG_SECURE_BOOT": "n"}, offset = "0xa000"))
+    asserts.true(env, "at 0x9000, and the shipped bootloader is compiled for 0x8000" in error({}, offset = "0x9000", bootloader = None))
+    asserts.true(env, "is at 0x9000, @@//:bootloader.bin looks at 0x8000: " in error({}, offset = "0x9000"))
+    asserts.true(env, "is at 0x8000, @@//:bootloader.bin looks at 0x10000: " in error({offset: "0x10000"}))
+    asserts.true(env, "for CONFIG_XTAL_FREQ=26, @@//:bootloader.bin was compiled for 40: " in error({}, xtal = "26"))
+    asserts.true(env, "for CONFIG_ESPTOOLPY_FLASHFREQ=40m, @@//:bootloader.bin was compiled for 80m: " in error({"CONFIG_ESPTOOLPY_FLASHFREQ": "80m"}))
+    asserts.true(env, "CONFIG_SECURE_BOOT=y, which starts signed applications only" in error({"CONFIG_SECURE_BOOT": "y"}))
+    asserts.true(env, "anti" in error({"CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK": "y"}).lower())
+    asserts.true(env, "name that in `bootloader`" in error({offset: "0x8000"}, bootloader = None))
+    asserts.true(env, "CONFIG_ANY in `bootloader_config` is none of the settings" in error({"CONFIG_ANY": "y"}))
+    return unittest.end(env)
+
+_bootloader_test = unittest.make(_bootloader_test_impl)
+
 def _timeout_test_impl(ctx):
     env = unittest.begin(ctx)
     asserts.equals(env, "short", bazel_timeout(50))
@@ -115,6 +142,7 @@ def unit_test_suite(name):
     tests = {
         "cxx": _cxx_test,
         "embed": _embed_test,
+        "bootloader": _bootloader_test,
         "layout": _layout_test,
         "missing_components": _missing_components_test,
         "self_requirement": _self_requirement_test,

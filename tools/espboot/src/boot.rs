@@ -33,16 +33,17 @@ pub struct FlashImage {
 
 impl FlashImage {
     /// Reads a merged image, and refuses what ROM or bootloader would refuse.
-    pub fn read(path: &Path, chip: Chip) -> Result<Self, Error> {
+    pub fn read(path: &Path, chip: Chip, partition_table_offset: u32) -> Result<Self, Error> {
         let flash = fs::read(path).map_err(|source| Error::FileUnreadable {
             what: "the image",
             path: path.to_owned(),
             source,
         })?;
-        let boot = boot(&flash, chip).map_err(|source| Error::ImageRefused {
-            path: path.to_owned(),
-            source: Box::new(source),
-        })?;
+        let boot =
+            boot(&flash, chip, partition_table_offset).map_err(|source| Error::ImageRefused {
+                path: path.to_owned(),
+                source: Box::new(source),
+            })?;
         Ok(Self { flash, boot })
     }
 }
@@ -69,13 +70,18 @@ pub struct Block {
     pub data: Vec<u8>,
 }
 
-/// Does what ROM and bootloader do with a flash whose first bytes are `flash` and whose rest is erased. Refuses what they
-/// refuse.
-pub fn boot(flash: &[u8], chip: Chip) -> Result<Boot, espimage::Error> {
+/// Does what ROM and bootloader do with a flash whose first bytes are `flash`, whose partition table is at
+/// `partition_table_offset`, and whose rest is erased. Refuses what they refuse.
+pub fn boot(
+    flash: &[u8],
+    chip: Chip,
+    partition_table_offset: u32,
+) -> Result<Boot, espimage::Error> {
     let merged = merged::parse_with(
         flash,
         ParseOptions {
             chip,
+            partition_table_offset,
             ..ParseOptions::default()
         },
     )?;

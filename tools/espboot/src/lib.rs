@@ -22,3 +22,6 @@ pub mod test;
 pub use error::{
     EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_USAGE, Error, FailedTest, Failure, RegisterDifference,
 };
+
+/// Reads a number of the command line, such as 0x8000 or 32K.
+pub use espimage::cli::parse_u32;

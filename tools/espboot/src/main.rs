@@ -74,6 +74,9 @@ enum Subcommands {
 struct Run {
     /// Merged flash image
     image: PathBuf,
+    /// Flash offset of the partition table
+    #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = espboot::parse_u32)]
+    partition_table_offset: u32,
     /// qemu-system-xtensa
     #[arg(long, value_name = "FILE")]
     emulator: PathBuf,
@@ -154,6 +157,7 @@ fn run(arguments: &Run) -> Result<(), Error> {
     let watched = until.is_none();
     let spec = Spec {
         image: arguments.image.clone(),
+        partition_table_offset: arguments.partition_table_offset,
         elf: arguments.elf.clone(),
         environment: Environment::Qemu {
             emulator: arguments.emulator.clone(),

@@ -3,6 +3,7 @@
 //! ```json
 //! {
 //!   "image": "firmware/image.bin",
+//!   "partition_table_offset": 32768,
 //!   "elf": "firmware/firmware.elf",
 //!   "emulator": "external/qemu_xtensa/bin/qemu-system-xtensa",
 //!   "rom": "toolchains/emulator/rom.elf",
@@ -42,6 +43,8 @@ use crate::error::Error;
 pub struct Spec {
     /// The merged flash image.
     pub image: PathBuf,
+    /// Flash offset of the partition table.
+    pub partition_table_offset: u32,
     /// The ELF file that the application was made from, to name the functions of a backtrace.
     pub elf: Option<PathBuf>,
     /// What it runs in.
@@ -184,6 +187,10 @@ pub struct RegisterCheck {
     pub value: u32,
 }
 
+fn default_table_offset() -> u32 {
+    espimage::partition::DEFAULT_OFFSET
+}
+
 fn all_bits() -> u32 {
     u32::MAX
 }
@@ -192,6 +199,8 @@ fn all_bits() -> u32 {
 #[serde(deny_unknown_fields)]
 struct RawSpec {
     image: PathBuf,
+    #[serde(default = "default_table_offset")]
+    partition_table_offset: u32,
     #[serde(default)]
     elf: Option<PathBuf>,
     #[serde(default)]
@@ -302,6 +311,7 @@ impl RawSpec {
         }
         Ok(Spec {
             image: self.image,
+            partition_table_offset: self.partition_table_offset,
             elf: self.elf,
             environment,
             timeout,

@@ -42,7 +42,7 @@ pub fn test(
     output: &mut dyn Write,
     stop: &AtomicBool,
 ) -> Result<Summary, Error> {
-    let image = FlashImage::read(&spec.image, Chip::Esp32)?;
+    let image = FlashImage::read(&spec.image, Chip::Esp32, spec.partition_table_offset)?;
     let symbols = spec
         .elf
         .as_deref()

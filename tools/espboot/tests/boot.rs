@@ -4,6 +4,7 @@ mod support;
 
 use espboot::boot::{Boot, boot};
 use espimage::Chip;
+use espimage::partition::DEFAULT_OFFSET;
 use support::{DRAM, ENTRY, FLASH_CODE, FLASH_DATA, app, flash};
 
 const FACTORY_ONLY: &str = "factory, app, factory, 0x10000, 1M";
@@ -40,6 +41,7 @@ fn boot_with_otadata(entries: [(u32, u32, bool); 2]) -> Boot {
     boot(
         &flash(WITH_OTA, &app(0xBF), Some("factory"), &data),
         Chip::Esp32,
+        DEFAULT_OFFSET,
     )
     .unwrap()
 }
@@ -56,7 +58,12 @@ fn byte_at(boot: &Boot, address: u32) -> u8 {
 
 #[test]
 fn segments_are_at_their_addresses() {
-    let boot = boot(&flash(FACTORY_ONLY, &app(0x5A), None, &[]), Chip::Esp32).unwrap();
+    let boot = boot(
+        &flash(FACTORY_ONLY, &app(0x5A), None, &[]),
+        Chip::Esp32,
+        DEFAULT_OFFSET,
+    )
+    .unwrap();
     assert_eq!((boot.partition.as_str(), boot.entry), ("factory", ENTRY));
     for address in [
         ENTRY,
@@ -78,7 +85,12 @@ fn segments_are_at_their_addresses() {
 
 #[test]
 fn flash_is_mapped_in_whole_pages() {
-    let boot = boot(&flash(FACTORY_ONLY, &app(0x5A), None, &[]), Chip::Esp32).unwrap();
+    let boot = boot(
+        &flash(FACTORY_ONLY, &app(0x5A), None, &[]),
+        Chip::Esp32,
+        DEFAULT_OFFSET,
+    )
+    .unwrap();
     assert_eq!(
         byte_at(&boot, 0x3F40_0000),
         0xE9,
@@ -151,7 +163,10 @@ fn what_the_bootloader_refuses_is_refused() {
     let mut bytes = flash(FACTORY_ONLY, &app(0x5A), None, &[]);
     bytes[0x1_0040] ^= 1;
     assert_eq!(
-        boot(&bytes, Chip::Esp32).unwrap_err().cause().code(),
+        boot(&bytes, Chip::Esp32, DEFAULT_OFFSET)
+            .unwrap_err()
+            .cause()
+            .code(),
         "espimage::image_checksum"
     );
 }

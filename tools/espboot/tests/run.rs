@@ -272,7 +272,12 @@ fn the_program_does_not_run_ahead_of_the_console() {
     let reached = case.path("reached");
     let chip = "i=1; while :; do echo $i > reached; echo x; i=$((i + 1)); done";
     fs::write(case.path("rom.elf"), chip).unwrap();
-    let image = FlashImage::read(&case.path("image.bin"), Chip::Esp32).unwrap();
+    let image = FlashImage::read(
+        &case.path("image.bin"),
+        Chip::Esp32,
+        espimage::partition::DEFAULT_OFFSET,
+    )
+    .unwrap();
     let qemu = Qemu {
         emulator: fake_emulator().to_owned(),
         rom: case.path("rom.elf"),

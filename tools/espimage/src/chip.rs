@@ -106,7 +106,8 @@ const ESP32_MEMORY_MAP: &[Region] = &[
         name: "iram",
         kind: RegionKind::Iram,
         start: 0x4008_0000,
-        end: 0x400A_0000,
+        // With the part of SRAM1 that the bootloader loads instructions to (SOC_IRAM_HIGH).
+        end: 0x400A_A000,
         capacity: 0x2_0000,
     },
     Region {
@@ -190,6 +191,37 @@ impl Chip {
         }
     }
 
+    /// SRAM1 on the data bus. The instruction bus has the same words in reverse order from [`Chip::sram1_code`] on
+    /// (ESP32 Technical Reference Manual, section "Internal SRAM 1"; `SOC_DIRAM_DRAM_LOW`).
+    pub fn sram1_data(self) -> std::ops::Range<u32> {
+        match self {
+            Self::Esp32 => 0x3FFE_0000..0x4000_0000,
+        }
+    }
+
+    /// SRAM1 on the instruction bus (`SOC_DIRAM_IRAM_LOW`).
+    pub fn sram1_code(self) -> std::ops::Range<u32> {
+        match self {
+            Self::Esp32 => 0x400A_0000..0x400C_0000,
+        }
+    }
+
+    /// The data addresses of what of `start..end` is SRAM1 on the instruction bus. The last word of the one is the first of the other.
+    pub fn sram1_data_of_code(self, start: u32, end: u64) -> Option<std::ops::Range<u32>> {
+        let (code, data) = (self.sram1_code(), self.sram1_data());
+        let start = start.max(code.start);
+        let end = end.min(code.end.into()) as u32;
+        (start < end).then(|| data.end - (end - code.start)..data.end - (start - code.start))
+    }
+
+    /// The instruction addresses of what of `start..end` is SRAM1 on the data bus.
+    pub fn sram1_code_of_data(self, start: u32, end: u64) -> Option<std::ops::Range<u32>> {
+        let (code, data) = (self.sram1_code(), self.sram1_data());
+        let start = start.max(data.start);
+        let end = end.min(data.end.into()) as u32;
+        (start < end).then(|| code.start + (data.end - end)..code.start + (data.end - start))
+    }
+
     /// Where the static data of the second-stage bootloader starts, zero-initialised data first
     /// (ESP-IDF, `components/bootloader/subproject/main/ld/esp32/bootloader.memory.ld.in`, `dram_seg`).
     pub fn bootloader_data(self) -> u32 {
@@ -218,9 +250,55 @@ impl Chip {
             18 => "ESP32-P4",
             20 => "ESP32-C61",
             23 => "ESP32-C5",
+            25 => "ESP32-H21",
+            28 => "ESP32-H4",
+            32 => "ESP32-S31",
             _ => "unknown chip",
         }
     }
+}
+
+/// What a chip id's memory map calls `address`, for messages: also of chips that we make nothing for (ESP-IDF,
+/// `components/soc/*/include/soc/soc.h`).
+pub(crate) fn region_name_of_id(id: u16, address: u32) -> &'static str {
+    type Names = [(&'static str, std::ops::Range<u32>)];
+    const S2: &Names = &[
+        ("flash_data", 0x3F00_0000..0x3FF8_0000),
+        ("rtc_fast_data", 0x3FF9_E000..0x3FFA_0000),
+        ("dram", 0x3FFB_0000..0x4000_0000),
+        ("iram", 0x4002_0000..0x4007_0000),
+        ("rtc_fast_code", 0x4007_0000..0x4007_2000),
+        ("flash_code", 0x4008_0000..0x4080_0000),
+        ("rtc_slow", 0x5000_0000..0x5000_2000),
+    ];
+    const C3: &Names = &[
+        ("flash_data", 0x3C00_0000..0x3C80_0000),
+        ("dram", 0x3FC8_0000..0x3FCE_0000),
+        ("iram", 0x4037_C000..0x403E_0000),
+        ("flash_code", 0x4200_0000..0x4280_0000),
+        ("rtc_fast", 0x5000_0000..0x5000_2000),
+    ];
+    const S3: &Names = &[
+        ("flash_data", 0x3C00_0000..0x3E00_0000),
+        ("dram", 0x3FC8_8000..0x3FD0_0000),
+        ("iram", 0x4037_0000..0x403E_0000),
+        ("flash_code", 0x4200_0000..0x4400_0000),
+        ("rtc_slow", 0x5000_0000..0x5000_2000),
+        ("rtc_fast", 0x600F_E000..0x6010_0000),
+    ];
+    let names = match id {
+        0 => {
+            return Chip::Esp32
+                .region(address)
+                .map_or("-", |region| region.name);
+        }
+        2 => S2,
+        5 => C3,
+        9 => S3,
+        _ => return "-",
+    };
+    let found = names.iter().find(|(_, range)| range.contains(&address));
+    found.map_or("-", |(name, _)| name)
 }
 
 impl fmt::Display for Chip {
@@ -244,10 +322,31 @@ mod tests {
     fn a_range_over_the_end_of_a_region_is_in_none() {
         let chip = Chip::Esp32;
         assert_eq!(
-            chip.region_of_range(0x4009_FFFC, 0x400A_0000).unwrap().name,
+            chip.region_of_range(0x400A_9FFC, 0x400A_A000).unwrap().name,
             "iram"
         );
-        assert_eq!(chip.region_of_range(0x4009_FFFC, 0x400A_0001), None);
+        assert_eq!(chip.region_of_range(0x400A_9FFC, 0x400A_A001), None);
         assert_eq!(chip.region(0x4007_FFFF), None);
+    }
+
+    #[test]
+    fn sram1_is_in_reverse_order_on_the_instruction_bus() {
+        let chip = Chip::Esp32;
+        let data_of = |start, end| chip.sram1_data_of_code(start, end);
+        assert_eq!(data_of(0x4008_0000, 0x400A_0000), None);
+        assert_eq!(
+            data_of(0x4009_0000, 0x400A_0010),
+            Some(0x3FFF_FFF0..0x4000_0000)
+        );
+        assert_eq!(
+            data_of(0x400A_9FFC, 0x400A_A000),
+            Some(0x3FFF_6000..0x3FFF_6004)
+        );
+        let code_of = |start, end| chip.sram1_code_of_data(start, end);
+        assert_eq!(
+            code_of(0x3FFF_6000, 0x3FFF_6004),
+            Some(0x400A_9FFC..0x400A_A000)
+        );
+        assert_eq!(code_of(0x3FFB_0000, 0x3FFE_0000), None);
     }
 }

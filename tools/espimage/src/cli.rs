@@ -8,16 +8,19 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::app_desc::{AppDescriptor, Text};
-use crate::bootloader;
-use crate::chip::Chip;
+use crate::bootloader::{self, Crystal};
+use crate::chip::{Chip, region_name_of_id};
 use crate::convert::{ChipRevision, ConvertOptions, convert};
+use crate::csv::{self, CsvOptions, ExtraSubtype};
 use crate::elf::Elf;
 use crate::error::Error;
 use crate::flash::{FlashSettings, FlashSize};
 use crate::image::{self, Image, hex};
+use crate::kind;
+use crate::level::{Findings, Level};
 use crate::merged::{self, InputFile, MergeInput, ParseOptions};
 use crate::output;
-use crate::partition::{self, PartitionTable, TableOptions};
+use crate::partition::{self, Partition, PartitionTable, TableOptions};
 use crate::provenance::{self, Found, Wanted};
 use crate::sbom::{self, Inputs};
 use crate::size::{self, Budget};
@@ -142,9 +145,21 @@ struct ConvertArgs {
 
 #[derive(Args)]
 struct BootloaderArgs {
-    /// Bootloader to take; without it, the one that the espflash crate ships, for a 40 MHz crystal
+    /// Bootloader to take; without it, the one that the espflash crate ships
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
+    /// Crystal of the board, for the bootloader that the espflash crate ships
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FREQ",
+        default_value = "40m",
+        conflicts_with = "input"
+    )]
+    xtal_freq: Crystal,
+    /// Flash offset at which --input was compiled to look for the partition table (CONFIG_PARTITION_TABLE_OFFSET)
+    #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32, requires = "input")]
+    made_for_partition_table_offset: u32,
     #[command(flatten)]
     flash: FlashSettings,
     /// Flash offset of the partition table, below which the bootloader has to end
@@ -166,6 +181,12 @@ struct PartitionTableArgs {
     /// Flash offset of the table
     #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32)]
     offset: u32,
+    /// Flash offset of the recovery bootloader (CONFIG_BOOTLOADER_RECOVERY_OFFSET)
+    #[arg(long, value_name = "OFFSET", value_parser = parse_u32)]
+    recovery_bootloader_offset: Option<u32>,
+    /// Name of a subtype, such as "data, settings, 0x40"; can be repeated
+    #[arg(long, value_name = "TYPE, NAME, VALUE")]
+    extra_partition_subtypes: Vec<ExtraSubtype>,
     /// Where to write the table: CSV where the name ends in .csv, else binary
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
@@ -206,12 +227,15 @@ struct MergeArgs {
 
 #[derive(Args)]
 struct VerifyArgs {
-    /// Merged image, or image of an application
+    /// Merged image, image of an application, bootloader, or what was read back from a device
     image: PathBuf,
+    /// How strict to be: as the bootloader, with a warning for what a build must not have; or as a build
+    #[arg(long, value_enum, default_value = "bootloader")]
+    level: Level,
     /// Program that the application has to be made from
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
-    /// Flash offset of the file's first byte; without it, 0 for a merged image and 0x10000 for an application
+    /// Flash offset of the file's first byte; without it, 0 or 0x1000 for a merged image and 0x10000 for an application
     #[arg(long, value_name = "OFFSET", value_parser = parse_u32)]
     offset: Option<u32>,
     /// Flash offset of the partition table
@@ -267,6 +291,9 @@ struct SbomArgs {
 struct InfoArgs {
     /// Merged image, application, bootloader, or binary partition table
     image: PathBuf,
+    /// Flash offset of the file's first byte; without it, 0 or 0x1000 for a merged image
+    #[arg(long, value_name = "OFFSET", value_parser = parse_u32)]
+    offset: Option<u32>,
     /// Flash offset of the partition table
     #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = parse_u32)]
     partition_table_offset: u32,
@@ -294,7 +321,7 @@ where
         Command::Bootloader(args) => run_bootloader(cli.chip, args),
         Command::PartitionTable(args) => run_partition_table(cli.chip, args),
         Command::Merge(args) => run_merge(cli.chip, args),
-        Command::Verify(args) => run_verify(cli.chip, args, stdout),
+        Command::Verify(args) => run_verify(cli.chip, args, stdout, stderr),
         Command::Size(args) => run_size(cli.chip, args, stdout),
         Command::Provenance(args) => run_provenance(cli.chip, args, stdout),
         Command::Sbom(args) => run_sbom(cli.chip, args),
@@ -339,7 +366,7 @@ fn run_convert(chip: Chip, args: &ConvertArgs) -> Result<(), Error> {
 
 fn run_bootloader(chip: Chip, args: &BootloaderArgs) -> Result<(), Error> {
     let bytes = match &args.input {
-        None => bootloader::shipped(chip, args.flash)?,
+        None => bootloader::shipped_for(chip, args.flash, args.xtal_freq)?,
         Some(input) => {
             let bytes = read(input)?;
             bootloader::with_settings(&bytes, chip, args.flash)
@@ -350,6 +377,10 @@ fn run_bootloader(chip: Chip, args: &BootloaderArgs) -> Result<(), Error> {
                 .map_err(|error| error.in_file(&input.to_string_lossy()))?
         }
     };
+    bootloader::check_table_offset(
+        args.made_for_partition_table_offset,
+        args.partition_table_offset,
+    )?;
     bootloader::check_size(bytes.len(), chip, args.partition_table_offset)?;
     output::write_all(&[(&args.output, &bytes)])
 }
@@ -361,9 +392,18 @@ fn run_partition_table(chip: Chip, args: &PartitionTableArgs) -> Result<(), Erro
         flash_size: args.flash_size,
     };
     let in_file = |error: Error| error.in_file(&args.input.to_string_lossy());
-    let table = PartitionTable::parse(&read(&args.input)?, options).map_err(in_file)?;
+    let csv = CsvOptions {
+        recovery_bootloader_offset: args.recovery_bootloader_offset,
+        extra_subtypes: args.extra_partition_subtypes.clone(),
+    };
+    let bytes = read(&args.input)?;
+    check_kind(&bytes, "a partition table").map_err(in_file)?;
+    let table = PartitionTable::parse(&bytes, options, &csv).map_err(in_file)?;
     let bytes = match args.output.extension() {
-        Some(extension) if extension == "csv" => table.to_csv().into_bytes(),
+        Some(extension) if extension == "csv" => {
+            table.check_csv().map_err(in_file)?;
+            table.to_csv().into_bytes()
+        }
         _ => table.to_binary().map_err(in_file)?,
     };
     output::write_all(&[(&args.output, &bytes)])
@@ -432,37 +472,90 @@ fn run_merge(chip: Chip, args: &MergeArgs) -> Result<(), Error> {
     output::write_all(&outputs)
 }
 
-fn run_verify(chip: Chip, args: &VerifyArgs, stdout: &mut dyn Write) -> Result<(), Error> {
-    let bytes = read(&args.image)?;
-    let in_file = |error: Error| error.in_file(&args.image.to_string_lossy());
-    let lone_app =
-        bytes.first() == Some(&image::MAGIC) && args.offset != Some(chip.bootloader_offset());
-    let (app, place) = if lone_app {
-        let app =
-            Image::parse(&bytes, args.offset.unwrap_or(DEFAULT_APP_OFFSET)).map_err(in_file)?;
-        app.verify_app(chip, &[]).map_err(in_file)?;
-        (app, "application".to_owned())
+/// Refuses files of another kind by their name.
+fn check_kind(bytes: &[u8], wanted: &'static str) -> Result<(), Error> {
+    match kind::name(bytes) {
+        Some(what) => Err(Error::KnownKind { what, wanted }),
+        None => Ok(()),
+    }
+}
+
+/// Where in flash a merged file starts that does not say so: at the bootloader, if a table is where it is then.
+fn offset_of_merged(bytes: &[u8], chip: Chip, table_offset: u32) -> u32 {
+    let start = chip.bootloader_offset();
+    let table = bytes.get(table_offset.saturating_sub(start) as usize..);
+    if bytes.first() == Some(&image::MAGIC) && table.is_some_and(partition::is_binary) {
+        start
     } else {
+        0
+    }
+}
+
+/// The application, if the file has one, and what the file is.
+fn verify_image<'a>(
+    chip: Chip,
+    args: &VerifyArgs,
+    bytes: &'a [u8],
+    findings: &mut Findings,
+) -> Result<(Option<Image<'a>>, String), Error> {
+    let start = args
+        .offset
+        .unwrap_or_else(|| offset_of_merged(bytes, chip, args.partition_table_offset));
+    if bytes.first() != Some(&image::MAGIC) || start == chip.bootloader_offset() {
         let options = ParseOptions {
             chip,
-            offset: args.offset.unwrap_or(0),
+            offset: start,
             partition_table_offset: args.partition_table_offset,
         };
-        let merged = merged::parse_with(&bytes, options).map_err(in_file)?;
+        let merged = merged::check(bytes, options, findings)?;
         let place = format!(
             "bootloader, {} partitions, application in '{}' at {:#x}",
             merged.partitions.partitions.len(),
             merged.app_partition.name,
             merged.app_partition.offset
         );
-        (merged.app, place)
-    };
+        return Ok((Some(merged.app), place));
+    }
+    let image = Image::parse(bytes, args.offset.unwrap_or(DEFAULT_APP_OFFSET))?;
+    if args.offset.is_none() && bootloader::is_bootloader(&image, chip) {
+        let image = Image::parse(bytes, chip.bootloader_offset())?;
+        image.check_bootloader(chip, findings)?;
+        let version = bootloader::idf_version(&image);
+        let version = version.map_or_else(String::new, |version| format!(" of ESP-IDF {version}"));
+        let place = format!(
+            "second-stage bootloader{version}, and no application: it belongs to {:#x}",
+            chip.bootloader_offset()
+        );
+        return Ok((None, place));
+    }
+    image.check_app(chip, &[], findings)?;
+    Ok((Some(image), "application".to_owned()))
+}
+
+fn run_verify(
+    chip: Chip,
+    args: &VerifyArgs,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<(), Error> {
+    let bytes = read(&args.image)?;
+    let name = args.image.to_string_lossy();
+    let in_file = |error: Error| error.in_file(&name);
+    check_kind(&bytes, "an image for the ESP32").map_err(in_file)?;
+    let mut findings = Findings::new(args.level);
+    let (app, place) = verify_image(chip, args, &bytes, &mut findings).map_err(in_file)?;
+    for warning in std::mem::take(&mut findings.warnings) {
+        let (code, help) = (warning.code(), warning.help());
+        let warning = warning.in_file(&name);
+        let _ = writeln!(stderr, "warning: {warning}\n  code: {code}\n  help: {help}");
+    }
     let mut made_from = String::new();
     if let Some(path) = &args.elf {
         let elf = read(path)?;
         let elf = Elf::parse(&elf, chip).map_err(|error| error.in_file(&path.to_string_lossy()))?;
         let descriptor = app
-            .app_descriptor(chip)
+            .as_ref()
+            .and_then(|app| app.app_descriptor(chip))
             .ok_or_else(|| in_file(Error::AppDescriptorMissing))?;
         AppDescriptor::parse(descriptor)
             .verify_elf(elf.sha256())
@@ -597,65 +690,85 @@ fn run_sbom(chip: Chip, args: &SbomArgs) -> Result<(), Error> {
 fn run_info(chip: Chip, args: &InfoArgs, stdout: &mut dyn Write) -> Result<(), Error> {
     let bytes = read(&args.image)?;
     let in_file = |error: Error| error.in_file(&args.image.to_string_lossy());
-    let table_options = TableOptions {
-        chip,
-        offset: args.partition_table_offset,
-        flash_size: None,
-    };
-    let text = if bytes.first() == Some(&image::MAGIC) {
-        describe_image(&Image::parse(&bytes, 0).map_err(in_file)?, chip)
+    check_kind(&bytes, "an image or a table for the ESP32").map_err(in_file)?;
+    let offset = offset_of_merged(&bytes, chip, args.partition_table_offset);
+    let offset = args.offset.unwrap_or(offset);
+    let text = if bytes.first() == Some(&image::MAGIC) && offset != chip.bootloader_offset() {
+        describe_image(&Image::parse(&bytes, offset).map_err(in_file)?, chip)
     } else if partition::is_binary(&bytes) {
-        PartitionTable::from_binary(&bytes, table_options)
+        describe_table(&bytes, chip, args.partition_table_offset)
             .map_err(in_file)?
-            .to_csv()
+            .0
     } else {
-        let at = |offset: u32, what: &str| {
-            bytes
-                .get(offset as usize..)
-                .filter(|rest| !rest.is_empty())
-                .ok_or_else(|| {
-                    in_file(Error::MergedTooShort {
-                        what: what.to_owned(),
-                        offset,
-                        start: 0,
-                        end: bytes.len() as u64,
-                    })
-                })
-        };
-        let mut text = String::new();
-        let start = chip.bootloader_offset();
-        let bootloader = Image::parse(at(start, "the bootloader")?, start).map_err(in_file)?;
-        text += &format!(
-            "bootloader at {start:#x}\n{}\n",
-            describe_image(&bootloader, chip)
-        );
-        let table = PartitionTable::from_binary(
-            at(table_options.offset, "the partition table")?,
-            table_options,
-        )
-        .map_err(in_file)?;
-        text += &format!(
-            "partition table at {:#x}\n{}",
-            table_options.offset,
-            table.to_csv()
-        );
-        for partition in table
-            .partitions
-            .iter()
-            .filter(|partition| partition.is_app())
-        {
-            if let Ok(rest) = at(partition.offset, "the application")
-                && let Ok(app) = Image::parse(rest, partition.offset)
-            {
-                text += &format!(
-                    "\napplication in {partition}\n{}",
-                    describe_image(&app, chip)
-                );
-            }
-        }
-        text
+        describe_merged(&bytes, offset, args.partition_table_offset, chip).map_err(in_file)?
     };
     print(stdout, &text)
+}
+
+/// What is in a merged image; what is broken in it is named in its place. Refuses a file that has neither bootloader nor table.
+fn describe_merged(bytes: &[u8], offset: u32, table_at: u32, chip: Chip) -> Result<String, Error> {
+    let at = |wanted: u32, what: &str| {
+        let start = wanted.checked_sub(offset).map(|start| start as usize);
+        start
+            .and_then(|start| bytes.get(start..))
+            .filter(|rest| !rest.is_empty())
+            .ok_or_else(|| Error::MergedTooShort {
+                what: what.to_owned(),
+                offset: wanted,
+                start: offset,
+                end: u64::from(offset) + bytes.len() as u64,
+            })
+    };
+    let start = chip.bootloader_offset();
+    let bootloader = at(start, "the bootloader")
+        .and_then(|rest| Image::parse(rest, start))
+        .map(|image| describe_image(&image, chip));
+    let table =
+        at(table_at, "the partition table").and_then(|rest| describe_table(rest, chip, table_at));
+    if let (Err(_), Err(_)) = (&bootloader, &table) {
+        return bootloader;
+    }
+    let or_error = |result: Result<String, Error>| {
+        result.unwrap_or_else(|error| format!("  {error}\n  help: {}\n", error.help()))
+    };
+    let mut text = format!("bootloader at {start:#x}\n{}\n", or_error(bootloader));
+    text += &format!("partition table at {table_at:#x}\n");
+    let (table, partitions) = match table {
+        Ok((table, partitions)) => (Ok(table), partitions),
+        Err(error) => (Err(error), Vec::new()),
+    };
+    text += &or_error(table);
+    for partition in partitions.iter().filter(|partition| partition.is_app()) {
+        if let Ok(rest) = at(partition.offset, "the application")
+            && let Ok(app) = Image::parse(rest, partition.offset)
+        {
+            text += &format!(
+                "\napplication in {partition}\n{}",
+                describe_image(&app, chip)
+            );
+        }
+    }
+    Ok(text)
+}
+
+/// A table as CSV with what a build would not take of it, and its partitions.
+fn describe_table(
+    bytes: &[u8],
+    chip: Chip,
+    offset: u32,
+) -> Result<(String, Vec<Partition>), Error> {
+    let options = TableOptions {
+        chip,
+        offset,
+        flash_size: None,
+    };
+    let mut findings = Findings::new(Level::Bootloader);
+    let table = PartitionTable::read(bytes, options, &mut findings)?;
+    let mut text = table.to_csv();
+    for warning in findings.warnings {
+        text += &format!("# {warning}\n");
+    }
+    Ok((text, table.partitions))
 }
 
 fn describe_image(image: &Image<'_>, chip: Chip) -> String {
@@ -697,10 +810,9 @@ fn describe_image(image: &Image<'_>, chip: Chip) -> String {
     }
     text += "  segment  offset    length    address     memory\n";
     for segment in &image.segments {
-        let region = match chip.region(segment.address) {
-            _ if segment.is_padding() => "padding",
-            Some(region) => region.name,
-            None => "-",
+        let region = match segment.is_padding() {
+            true => "padding",
+            false => region_name_of_id(header.chip_id, segment.address),
         };
         let (offset, len) = (image.flash_offset + segment.offset, segment.data.len());
         text += &format!(
@@ -733,8 +845,9 @@ fn base_name(path: &Path) -> String {
         .into_owned()
 }
 
-fn parse_u32(value: &str) -> Result<u32, String> {
-    partition::number(&value.to_lowercase())
+/// Reads a number of the command line, such as 0x8000, 32768 or 32K.
+pub fn parse_u32(value: &str) -> Result<u32, String> {
+    csv::number(&value.to_lowercase())
         .and_then(|number| u32::try_from(number).ok())
         .ok_or_else(|| "expected a number such as 0x8000, 32768 or 32K".to_owned())
 }
@@ -752,7 +865,7 @@ fn parse_budget(value: &str) -> Result<Budget, String> {
     let budget = value.split_once('=').and_then(|(name, bytes)| {
         Some(Budget {
             name: name.to_owned(),
-            bytes: partition::number(&bytes.to_lowercase())?,
+            bytes: csv::number(&bytes.to_lowercase())?,
         })
     });
     budget.ok_or_else(|| "expected NAME=BYTES, for example iram=16384 or app.bin=40K".to_owned())

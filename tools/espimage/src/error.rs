@@ -239,6 +239,14 @@ pub enum Error {
         expected: u32,
         chip: Chip,
     },
+    #[error(
+        "the bootloader was compiled to look for the partition table at {made_for:#x}, and the table is at \
+         {partition_table_offset:#x}"
+    )]
+    BootloaderTableOffset {
+        made_for: u32,
+        partition_table_offset: u32,
+    },
     #[error("the bootloader's header says '{found}', the image is for '{expected}'")]
     BootloaderSettings {
         found: String,
@@ -246,10 +254,12 @@ pub enum Error {
     },
 
     // Partition table, CSV
-    #[error("not a text file: byte {at} is not UTF-8 text")]
-    PartitionCsvNotText { at: usize },
-    #[error("'{line}' has {fields} fields; name, type, subtype, offset and size are needed")]
-    PartitionCsvShort { line: String, fields: usize },
+    #[error("not a text file: byte {at} is not {encoding} text")]
+    PartitionCsvNotText { at: usize, encoding: &'static str },
+    #[error("the control character {found:#04x} is no part of a table")]
+    PartitionCsvControl { found: u32 },
+    #[error("the recovery bootloader has no offset")]
+    PartitionRecoveryOffset,
     #[error("unexpected field '{value}' after the flags")]
     PartitionCsvExtra { value: String },
     #[error("the {field} is empty")]
@@ -318,6 +328,23 @@ pub enum Error {
         table: u32,
         first_free: u32,
     },
+    #[error(
+        "partition '{name}' at {offset:#x}..{end:#x} is below the partition table at {table:#x}..{first_free:#x}"
+    )]
+    PartitionBelowTable {
+        name: String,
+        offset: u32,
+        end: u64,
+        table: u32,
+        first_free: u32,
+    },
+    #[error("the name '{name}' cannot be written as CSV")]
+    PartitionNameNotCsv { name: String },
+    #[error("this is {what}, not {wanted}")]
+    KnownKind {
+        what: &'static str,
+        wanted: &'static str,
+    },
     #[error("partition '{name}' ends at {end:#x}, {over} bytes beyond the flash of {flash_size}")]
     PartitionBeyondFlash {
         name: String,
@@ -378,7 +405,9 @@ pub enum Error {
     PartitionTableLen { len: usize },
 
     // Merging
-    #[error("there is no app partition that the bootloader would start (factory or ota_0..ota_15)")]
+    #[error(
+        "there is no app partition that the bootloader would start (factory, ota_0 and on, or test)"
+    )]
     NoAppPartition,
     #[error("partition '{name}' is of type {kind}, not app")]
     NotAnAppPartition { name: String, kind: String },
@@ -452,6 +481,21 @@ pub enum Error {
          {sha256}"
     )]
     ProvenanceOtherApplication { sha256: String, elf: String },
+}
+
+/// What to do with a file of another kind.
+fn kind_help(what: &str) -> String {
+    match what {
+        "an ELF file" => {
+            "make an image of it: `espimage convert`, or an esp32_image in Bazel".to_owned()
+        }
+        "an image for the ESP8266" => "take an image for the ESP32".to_owned(),
+        "an Intel HEX file" | "a UF2 file" => {
+            "convert it to a plain binary, or take the .bin file that it was made from".to_owned()
+        }
+        "an archive of objects" => "pass the linked and converted program".to_owned(),
+        _ => "unpack it first".to_owned(),
+    }
 }
 
 impl Error {
@@ -561,9 +605,14 @@ impl Error {
             Self::BootloaderIsApp { .. } => "espimage::bootloader_is_app",
             Self::BootloaderTooLarge { .. } => "espimage::bootloader_too_large",
             Self::BootloaderOffset { .. } => "espimage::bootloader_offset",
+            Self::BootloaderTableOffset { .. } => "espimage::bootloader_table_offset",
             Self::BootloaderSettings { .. } => "espimage::bootloader_settings",
             Self::PartitionCsvNotText { .. } => "espimage::partition_csv_not_text",
-            Self::PartitionCsvShort { .. } => "espimage::partition_csv_short",
+            Self::PartitionCsvControl { .. } => "espimage::partition_csv_control",
+            Self::PartitionRecoveryOffset => "espimage::partition_recovery_offset",
+            Self::PartitionBelowTable { .. } => "espimage::partition_below_table",
+            Self::KnownKind { .. } => "espimage::known_kind",
+            Self::PartitionNameNotCsv { .. } => "espimage::partition_name_not_csv",
             Self::PartitionCsvExtra { .. } => "espimage::partition_csv_extra",
             Self::PartitionCsvEmpty { .. } => "espimage::partition_csv_empty",
             Self::PartitionCsvVariable { .. } => "espimage::partition_csv_variable",
@@ -733,17 +782,37 @@ impl Error {
             Self::BootloaderOffset { expected, .. } => {
                 return format!("remove the offset behind '@', or write {expected:#x}");
             }
+            Self::BootloaderTableOffset { .. } => {
+                "put the table where the bootloader looks, or compile a bootloader of ESP-IDF with another CONFIG_PARTITION_TABLE_OFFSET \
+                 and pass it with --input and --made-for-partition-table-offset"
+            }
             Self::BootloaderSettings { .. } => {
                 "run `espimage bootloader` with the same --flash-mode, --flash-freq and --flash-size as `espimage merge`"
             }
             Self::PartitionCsvNotText { .. } => {
                 "pass IDF's CSV format as UTF-8 text, or a binary table as espimage writes it"
             }
-            Self::PartitionCsvShort { .. } => {
-                "write: name, type, subtype, offset, size, flags; offset and flags can be empty"
+            Self::PartitionCsvControl { found: 0 } => {
+                "save the file as UTF-8, or as UTF-16 with a byte order mark; or pass a binary table whole, which starts with aa50"
+            }
+            Self::PartitionCsvControl { .. } => "remove it",
+            Self::PartitionRecoveryOffset => {
+                "pass --recovery-bootloader-offset (CONFIG_BOOTLOADER_RECOVERY_OFFSET), or write it in the line"
+            }
+            Self::PartitionBelowTable { first_free, .. } => {
+                return format!(
+                    "below the table is the bootloader's place: move the partition to {first_free:#x} or above, or leave the offset \
+                     empty"
+                );
+            }
+            Self::KnownKind { what, .. } => {
+                return kind_help(what);
+            }
+            Self::PartitionNameNotCsv { .. } => {
+                "rename it in the CSV file that the table was made from: a comma, a '$' or a space at its ends cannot be read back"
             }
             Self::PartitionCsvExtra { .. } => {
-                "separate flags by ':', and write comments on lines of their own that start with '#'"
+                "separate flags by ':', and start a comment behind them with '#'"
             }
             Self::PartitionCsvEmpty { example, .. } => {
                 return format!("write, for example, {example}");
@@ -752,13 +821,13 @@ impl Error {
                 "write the value: a table must not depend on the environment"
             }
             Self::PartitionType { .. } => {
-                "use app, data, bootloader, partition_table, or a number from 0x40 to 0xfe of your own"
+                "use app, data, bootloader, partition_table, or a number from 0x40 to 0xfe of your own; 0xff means any type"
             }
             Self::PartitionSubtype { known, .. } if known.is_empty() => {
-                "use a number from 0x00 to 0xfe"
+                "use a number from 0x00 to 0xff"
             }
             Self::PartitionSubtype { known, .. } => {
-                return format!("use one of {known}, or a number from 0x00 to 0xfe");
+                return format!("use one of {known}, or a number from 0x00 to 0xff");
             }
             Self::PartitionNumber { .. } => {
                 "write a number below 4 GB such as 0x6000, 24576, 24K or 1M"
@@ -779,7 +848,7 @@ impl Error {
             Self::PartitionTableOffset { .. } => {
                 "the table fills one flash sector: use a multiple of 0x1000, such as 0x8000"
             }
-            Self::PartitionNameEmpty => "give it a name of at most 15 bytes",
+            Self::PartitionNameEmpty => "give it a name of at most 16 bytes",
             Self::PartitionNameTooLong { .. } => {
                 "shorten it; umlauts and the like count as two bytes or more"
             }
@@ -804,7 +873,9 @@ impl Error {
             Self::PartitionOverlap { .. } => {
                 "move or shrink one of them, or leave the offset empty to get the next free one"
             }
-            Self::PartitionTwice { .. } => "remove one of them, or give it another subtype",
+            Self::PartitionTwice { .. } => {
+                "remove one of them, or give it another subtype: of two, the bootloader sees the last alone, and the other one is dead flash"
+            }
             Self::PartitionNameNotText { .. }
             | Self::PartitionEntryMagic { .. }
             | Self::PartitionMd5 { .. }

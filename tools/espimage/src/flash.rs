@@ -17,6 +17,15 @@ pub(crate) fn check_offset(offset: u32) -> Result<(), Error> {
     }
 }
 
+/// Checks that `offset` can be one of a partition table, which fills a sector.
+pub(crate) fn check_sector_offset(offset: u32) -> Result<(), Error> {
+    check_offset(offset)?;
+    if !offset.is_multiple_of(0x1000) {
+        return Err(Error::PartitionTableOffset { offset });
+    }
+    Ok(())
+}
+
 /// How many data lines the flash uses for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum FlashMode {

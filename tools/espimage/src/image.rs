@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::chip::{Chip, Region, RegionKind};
 use crate::error::Error;
-use crate::flash::{FlashSettings, check_offset};
+use crate::flash::{FlashSettings, FlashSize, check_offset};
+use crate::level::{Findings, Level};
 
 /// First byte of every image.
 pub const MAGIC: u8 = 0xE9;
@@ -64,8 +65,14 @@ impl Header {
             min_chip_rev_legacy: bytes[14],
             min_chip_rev: u16_at(15),
             max_chip_rev: u16_at(17),
-            hash_appended: bytes[23] == 1,
+            hash_appended: bytes[23] != 0,
         }
+    }
+
+    /// The flash size that the ESP32's bootloader works with: 2 MB where it does not know the one in the header (`update_flash_config`,
+    /// ESP-IDF `components/bootloader_support/bootloader_flash/src/bootloader_flash_config_esp32.c`).
+    pub fn flash_size_in_bootloader(&self) -> FlashSize {
+        FlashSize::decode(self.flash[1] >> 4).unwrap_or(FlashSize::Mb2)
     }
 
     /// The flash settings in the header.
@@ -233,7 +240,7 @@ impl<'a> Image<'a> {
         Ok(())
     }
 
-    fn verify_hashes(&self) -> Result<(), Error> {
+    fn verify_checksum(&self) -> Result<(), Error> {
         let (found, computed) = (self.checksum(), self.computed_checksum());
         if found != computed {
             let offset = self.flash_offset + self.checksum_at() as u32;
@@ -243,6 +250,10 @@ impl<'a> Image<'a> {
                 computed,
             });
         }
+        Ok(())
+    }
+
+    fn verify_sha256(&self) -> Result<(), Error> {
         if let Some(found) = self.sha256() {
             let hashed = self.bytes.len() - SHA256_LEN;
             let computed: [u8; 32] = Sha256::digest(&self.bytes[..hashed]).into();
@@ -257,8 +268,14 @@ impl<'a> Image<'a> {
         Ok(())
     }
 
-    /// Checks all that the ROM and ESP-IDF ask of a second-stage bootloader.
+    /// [`Image::check_bootloader`] at the level of a build.
     pub fn verify_bootloader(&self, chip: Chip) -> Result<(), Error> {
+        self.check_bootloader(chip, &mut Findings::new(Level::Build))
+    }
+
+    /// Checks all that the ROM and ESP-IDF ask of a second-stage bootloader. The ROM does not look at its SHA-256, which is wrong
+    /// where an old esptool has patched the header.
+    pub fn check_bootloader(&self, chip: Chip, findings: &mut Findings) -> Result<(), Error> {
         self.verify_header(chip)?;
         let mapped = |s: &&Segment<'_>| chip.region(s.address).is_some_and(|r| r.kind.is_mapped());
         if let Some(segment) = self.memory().find(mapped) {
@@ -267,18 +284,37 @@ impl<'a> Image<'a> {
                 address: segment.address,
             });
         }
-        self.verify_hashes()?;
+        self.verify_checksum()?;
+        findings.stricter(self.verify_sha256())?;
         self.verify_entry(chip)
+    }
+
+    /// [`Image::check_app`] at the level of a build.
+    pub fn verify_app(&self, chip: Chip, reserved: &[Range<u32>]) -> Result<(), Error> {
+        self.check_app(chip, reserved, &mut Findings::new(Level::Build))
     }
 
     /// Checks all that the second-stage bootloader asks of an application before it jumps to it, in its order:
     /// `esp_image_format.c`, then the mapping of `bootloader_utility.c`. The image has to lie where it will lie in flash
     /// (`flash_offset`). `reserved` are memory ranges of the bootloader itself that the application must not be loaded over.
-    pub fn verify_app(&self, chip: Chip, reserved: &[Range<u32>]) -> Result<(), Error> {
+    pub fn check_app(
+        &self,
+        chip: Chip,
+        reserved: &[Range<u32>],
+        findings: &mut Findings,
+    ) -> Result<(), Error> {
         self.verify_header(chip)?;
         let page = chip.mmu_page_size();
         for segment in self.segments.iter().filter(|segment| !segment.is_padding()) {
             let offset = self.flash_offset + segment.offset;
+            // The bootloader does not look where nothing goes.
+            if segment.data.is_empty()
+                && chip
+                    .region(segment.address)
+                    .is_none_or(|r| !r.kind.is_mapped())
+            {
+                continue;
+            }
             let Some(region) = chip.region(segment.address) else {
                 return Err(self.outside(segment));
             };
@@ -295,11 +331,17 @@ impl<'a> Image<'a> {
             if region.kind == RegionKind::ExternalRam {
                 return Err(self.outside(segment));
             }
-            if region.kind == RegionKind::Dram {
-                let range = u64::from(segment.address)..segment.end();
+            let data = match region.kind {
+                RegionKind::Dram => Some((segment.address, segment.end())),
+                RegionKind::Iram => chip
+                    .sram1_data_of_code(segment.address, segment.end())
+                    .map(|data| (data.start, data.end.into())),
+                _ => None,
+            };
+            if let Some((start, end)) = data {
                 let stack = chip.bootloader_stack();
                 for taken in reserved.iter().chain([&stack]) {
-                    if range.start < u64::from(taken.end) && u64::from(taken.start) < range.end {
+                    if u64::from(start) < u64::from(taken.end) && u64::from(taken.start) < end {
                         return Err(Error::ImageOverBootloaderRam {
                             offset: offset - SEGMENT_HEADER_LEN as u32,
                             index: segment.index,
@@ -311,9 +353,17 @@ impl<'a> Image<'a> {
                     }
                 }
             }
+            // Of data in SRAM1 the bootloader wants that the instruction bus has it where it would load instructions.
+            if region.kind == RegionKind::Dram
+                && let Some(code) = chip.sram1_code_of_data(segment.address, segment.end())
+                && chip.region_of_range(code.start, code.end.into()).is_none()
+            {
+                return Err(self.outside(segment));
+            }
         }
-        self.verify_hashes()?;
-        self.verify_overlaps()?;
+        self.verify_checksum()?;
+        self.verify_sha256()?;
+        findings.stricter(self.verify_overlaps(chip))?;
         for (kind, name) in [
             (RegionKind::FlashData, "flash data"),
             (RegionKind::FlashCode, "flash code"),
@@ -330,30 +380,36 @@ impl<'a> Image<'a> {
                     });
                 }
                 (Some(_), None) => {}
-                (Some(first), Some(second)) => {
-                    return Err(Error::ImageMappedTwice {
-                        offset: self.flash_offset + second.offset - SEGMENT_HEADER_LEN as u32,
-                        name,
-                        first: first.address,
-                        second: second.address,
-                    });
-                }
+                (Some(first), Some(second)) => findings.stricter(Err(Error::ImageMappedTwice {
+                    offset: self.flash_offset + second.offset - SEGMENT_HEADER_LEN as u32,
+                    name,
+                    first: first.address,
+                    second: second.address,
+                }))?,
             }
         }
         self.verify_entry(chip)
     }
 
-    fn verify_overlaps(&self) -> Result<(), Error> {
-        let mut sorted: Vec<_> = self.memory().collect();
-        sorted.sort_by_key(|segment| segment.address);
+    /// Segments must not share memory, nor SRAM1 at its two addresses.
+    fn verify_overlaps(&self, chip: Chip) -> Result<(), Error> {
+        let mut sorted: Vec<(u64, u64, &Segment<'_>)> = Vec::new();
+        for segment in self.memory() {
+            sorted.push((segment.address.into(), segment.end(), segment));
+            if let Some(data) = chip.sram1_data_of_code(segment.address, segment.end()) {
+                sorted.push((data.start.into(), data.end.into(), segment));
+            }
+        }
+        sorted.sort_by_key(|(start, _, segment)| (*start, segment.index));
         for pair in sorted.windows(2) {
-            if pair[0].end() > u64::from(pair[1].address) {
+            let ((_, first_end, first), (start, _, second)) = (pair[0], pair[1]);
+            if first_end > start {
                 return Err(Error::ImageSegmentOverlap {
-                    offset: self.flash_offset + pair[1].offset - SEGMENT_HEADER_LEN as u32,
-                    first: pair[0].index,
-                    first_end: pair[0].end(),
-                    second: pair[1].index,
-                    second_start: pair[1].address,
+                    offset: self.flash_offset + second.offset - SEGMENT_HEADER_LEN as u32,
+                    first: first.index,
+                    first_end,
+                    second: second.index,
+                    second_start: start as u32,
                 });
             }
         }

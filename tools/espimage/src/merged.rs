@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::flash::FlashSettings;
 use crate::flasher_args::FlasherArgs;
 use crate::image::{self, Image};
+use crate::level::{Findings, Level};
 use crate::partition::{self, Partition, PartitionTable, TableOptions};
 
 /// Value of an erased byte of flash.
@@ -72,6 +73,16 @@ pub fn parse(bytes: &[u8]) -> Result<MergedImage<'_>, Error> {
 
 /// [`parse`], for other chips and offsets.
 pub fn parse_with(bytes: &[u8], options: ParseOptions) -> Result<MergedImage<'_>, Error> {
+    check(bytes, options, &mut Findings::new(Level::Build))
+}
+
+/// Reads a merged image, or what was read back from a device. At the level of a build each application has to start; at that of the
+/// bootloader, which passes over those that do not, one.
+pub fn check<'a>(
+    bytes: &'a [u8],
+    options: ParseOptions,
+    findings: &mut Findings,
+) -> Result<MergedImage<'a>, Error> {
     let ParseOptions {
         chip,
         offset: base,
@@ -90,77 +101,97 @@ pub fn parse_with(bytes: &[u8], options: ParseOptions) -> Result<MergedImage<'_>
             })
     };
 
-    let bootloader = Image::parse(
-        from(chip.bootloader_offset(), "the bootloader")?,
-        chip.bootloader_offset(),
-    )
-    .and_then(|image| image.verify_bootloader(chip).map(|()| image))
-    .map_err(|error| error.in_part("bootloader"))?;
+    let at_bootloader = from(chip.bootloader_offset(), "the bootloader")?;
+    let bootloader = findings.in_part("bootloader", |findings| {
+        let image = Image::parse(at_bootloader, chip.bootloader_offset())?;
+        image.check_bootloader(chip, findings)?;
+        Ok(image)
+    })?;
     bootloader::check_size(bootloader.bytes.len(), chip, table_at)?;
 
-    let flash_size = bootloader.header.flash_settings(chip)?.size;
+    findings.stricter(bootloader.header.flash_settings(chip).map(drop))?;
+    let flash_size = bootloader.header.flash_size_in_bootloader();
     let table_options = TableOptions {
         chip,
         offset: table_at,
         flash_size: Some(flash_size),
     };
-    let partitions =
-        PartitionTable::from_binary(from(table_at, "the partition table")?, table_options)
-            .map_err(|error| error.in_part("partition table"))?;
+    let at_table = from(table_at, "the partition table")?;
+    let partitions = findings.in_part("partition table", |findings| {
+        PartitionTable::read(at_table, table_options, findings)
+    })?;
 
-    let boot = partitions
-        .boot_partition()
-        .ok_or(Error::NoAppPartition)?
-        .clone();
+    let order: Vec<Partition> = partitions.boot_order().into_iter().cloned().collect();
     let reserved = loaded_dram(&bootloader, chip);
-    let mut app = None;
+    let part = |partition: &Partition| format!("application in partition '{}'", partition.name);
+    let mut started = None;
+    let mut refused = None;
+    for partition in &order {
+        let result = findings.in_part(&part(partition), |findings| {
+            let rest = from(partition.offset, &format!("the {}", part(partition)))?;
+            check_app(rest, partition, chip, &reserved, findings)
+        });
+        match result {
+            Ok(image) => {
+                started = Some((partition, image));
+                break;
+            }
+            Err(error) if findings.level() == Level::Build => return Err(error),
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    let Some((boot, app)) = started else {
+        return Err(refused.unwrap_or(Error::NoAppPartition));
+    };
+    if let Some(error) = refused {
+        findings.stricter(Err(error))?;
+    }
     for partition in partitions
         .partitions
         .iter()
-        .filter(|partition| partition.is_app())
+        .filter(|p| p.is_app() && *p != boot)
     {
-        let is_boot = *partition == boot;
-        let rest = match from(
-            partition.offset,
-            &format!("the application in partition '{}'", partition.name),
-        ) {
-            Ok(rest) => rest,
-            Err(error) if is_boot => return Err(error),
-            Err(_) => continue,
-        };
+        let rest = from(partition.offset, "an application").unwrap_or_default();
         let inside = &rest[..rest.len().min(partition.size as usize)];
-        if !is_boot
-            && inside
+        if inside
+            .iter()
+            .take(image::HEADER_LEN)
+            .all(|&byte| byte == ERASED)
+            || order
                 .iter()
-                .take(image::HEADER_LEN)
-                .all(|&byte| byte == ERASED)
+                .take_while(|tried| *tried != boot)
+                .any(|tried| tried == partition)
         {
             continue;
         }
-        let image = parse_app(rest, partition, chip, &reserved).map_err(|error| {
-            error.in_part(&format!("application in partition '{}'", partition.name))
-        })?;
-        if is_boot {
-            app = Some(image);
-        }
+        let result = findings.in_part(&part(partition), |findings| {
+            check_app(rest, partition, chip, &reserved, findings).map(drop)
+        });
+        findings.stricter(result)?;
     }
-    let app = app.ok_or(Error::NoAppPartition)?;
     Ok(MergedImage {
         bootloader,
         partitions,
-        app_partition: boot,
+        app_partition: boot.clone(),
         app,
     })
 }
 
-fn parse_app<'a>(
+fn check_app<'a>(
     bytes: &'a [u8],
     partition: &Partition,
     chip: Chip,
     reserved: &[Range<u32>],
+    findings: &mut Findings,
 ) -> Result<Image<'a>, Error> {
+    if partition.size > image::MAX_LEN {
+        return Err(Error::PartitionAppTooLarge {
+            name: partition.name.clone(),
+            size: partition.size,
+        });
+    }
     let image = Image::parse(bytes, partition.offset)?;
-    image.verify_app(chip, reserved)?;
+    image.check_app(chip, reserved, findings)?;
     check_fits("the application", image.bytes.len(), partition)?;
     Ok(image)
 }
@@ -323,11 +354,12 @@ pub fn merge(input: &MergeInput<'_>) -> Result<Merged, Error> {
             Error::BootloaderSettings { found, expected },
         ));
     }
-    parse_app(
+    check_app(
         input.app.bytes,
         app_partition,
         chip,
         &loaded_dram(&bootloader, chip),
+        &mut Findings::new(Level::Build),
     )
     .map_err(|error| in_file(input.app, error))?;
 

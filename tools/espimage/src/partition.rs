@@ -7,8 +7,9 @@ use md5::{Digest, Md5};
 
 use crate::chip::Chip;
 use crate::error::Error;
-use crate::flash::{FlashSize, check_offset};
+use crate::flash::{FlashSize, check_sector_offset};
 use crate::image::{MAX_LEN, hex, u32_at};
+use crate::level::{Findings, Level};
 
 /// Flash offset of the table unless the project says otherwise.
 pub const DEFAULT_OFFSET: u32 = 0x8000;
@@ -19,19 +20,18 @@ pub const SECTOR_LEN: u32 = 0x1000;
 /// Number of partitions that fit: the table has 96 entries, of which the MD5 and the end marker take one each
 /// (`ESP_PARTITION_TABLE_MAX_ENTRIES` counts the end marker; `gen_esp32part.py` refuses a table that leaves no room for it).
 pub const MAX_PARTITIONS: usize = BINARY_LEN / ENTRY_LEN - 2;
-/// Longest name in bytes; a NUL follows.
-pub const MAX_NAME_LEN: usize = 15;
+/// Longest name in bytes, which leaves no room for a NUL.
+pub const MAX_NAME_LEN: usize = 16;
 
 const ENTRY_LEN: usize = 32;
 const ENTRY_MAGIC: [u8; 2] = [0xAA, 0x50];
 const MD5_MAGIC: [u8; 2] = [0xEB, 0xEB];
 const END_MARKER: [u8; ENTRY_LEN] = [0xFF; ENTRY_LEN];
-const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 const OTADATA_SIZE: u32 = 0x2000;
 const NVS_MIN_SIZE: u32 = 0x3000;
 
 /// Partition types with a name.
-const TYPES: [(&str, u8); 4] = [
+pub(crate) const TYPES: [(&str, u8); 4] = [
     ("app", 0x00),
     ("data", 0x01),
     ("bootloader", 0x02),
@@ -80,8 +80,8 @@ const PARTITION_TABLE_SUBTYPES: [(&str, u8); 2] = [("primary", 0x00), ("ota", 0x
 pub const TYPE_APP: u8 = 0x00;
 /// Type of a data partition.
 pub const TYPE_DATA: u8 = 0x01;
-const TYPE_BOOTLOADER: u8 = 0x02;
-const TYPE_PARTITION_TABLE: u8 = 0x03;
+pub(crate) const TYPE_BOOTLOADER: u8 = 0x02;
+pub(crate) const TYPE_PARTITION_TABLE: u8 = 0x03;
 const APP_FACTORY: u8 = 0x00;
 const APP_OTA_0: u8 = 0x10;
 const APP_TEST: u8 = 0x20;
@@ -89,10 +89,13 @@ const DATA_OTA: u8 = 0x00;
 const DATA_NVS: u8 = 0x02;
 const DATA_COREDUMP: u8 = 0x03;
 const DATA_TEE_OTA: u8 = 0x90;
-const DATA_UNDEFINED: u8 = 0x06;
+pub(crate) const DATA_UNDEFINED: u8 = 0x06;
 const SUBTYPE_PRIMARY: u8 = 0x00;
+pub(crate) const SUBTYPE_RECOVERY: u8 = 0x02;
+/// `ESP_PARTITION_TYPE_ANY`: no partition of this type could be found.
+const TYPE_ANY: u8 = 0xFF;
 
-fn subtypes(kind: u8) -> &'static [(&'static str, u8)] {
+pub(crate) fn subtypes(kind: u8) -> &'static [(&'static str, u8)] {
     match kind {
         TYPE_APP => &APP_SUBTYPES,
         TYPE_DATA => &DATA_SUBTYPES,
@@ -154,16 +157,16 @@ impl Partition {
     }
 
     /// Whether the entry names the bootloader or the table itself, which lie below all other partitions.
-    fn is_primary(&self) -> bool {
+    pub(crate) fn is_primary(&self) -> bool {
         matches!(self.kind, TYPE_BOOTLOADER | TYPE_PARTITION_TABLE)
             && self.subtype == SUBTYPE_PRIMARY
     }
 
-    fn alignment(&self) -> u32 {
+    pub(crate) fn alignment(&self) -> u32 {
         if self.is_app() { 0x1_0000 } else { 0x1000 }
     }
 
-    fn at_line(&self, error: Error) -> Error {
+    pub(crate) fn at_line(&self, error: Error) -> Error {
         match self.line {
             Some(line) => error.at_line(line),
             None => error,
@@ -189,7 +192,7 @@ impl fmt::Display for Partition {
     }
 }
 
-fn name_of(names: &[(&str, u8)], value: u8) -> String {
+pub(crate) fn name_of(names: &[(&str, u8)], value: u8) -> String {
     match names.iter().find(|(_, v)| *v == value) {
         Some((name, _)) => (*name).to_owned(),
         None => format!("{value:#04x}"),
@@ -215,60 +218,49 @@ pub struct PartitionTable {
 }
 
 impl PartitionTable {
-    /// Reads a table, CSV or binary, whichever it is.
-    pub fn parse(bytes: &[u8], options: TableOptions) -> Result<Self, Error> {
-        if is_binary(bytes) {
-            Self::from_binary(bytes, options)
-        } else {
-            Self::from_csv(bytes, options)
-        }
-    }
-
-    /// Reads IDF's CSV format.
-    pub fn from_csv(bytes: &[u8], options: TableOptions) -> Result<Self, Error> {
-        check_table_offset(options.offset)?;
-        let bytes = bytes.strip_prefix(UTF8_BOM).unwrap_or(bytes);
-        let text = std::str::from_utf8(bytes).map_err(|e| Error::PartitionCsvNotText {
-            at: e.valid_up_to(),
-        })?;
-        if let Some(at) = text.find(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            return Err(Error::PartitionCsvNotText { at });
-        }
-        let mut rows = Vec::new();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if !line.is_empty() && !line.starts_with('#') {
-                rows.push(Row::parse(line, index + 1).map_err(|error| error.at_line(index + 1))?);
-            }
-        }
-        let table = Self {
-            partitions: place(rows, options)?,
-        };
-        table.check(options)?;
-        Ok(table)
-    }
-
-    /// Reads a binary table, as flash holds it. `bytes` may be longer than the table.
+    /// [`PartitionTable::read`] at the level of a build.
     pub fn from_binary(bytes: &[u8], options: TableOptions) -> Result<Self, Error> {
-        check_table_offset(options.offset)?;
-        let mut partitions = Vec::new();
+        Self::read(bytes, options, &mut Findings::new(Level::Build))
+    }
+
+    /// Reads a binary table, as flash holds it. `bytes` may be longer than the table. The bootloader asks for entries inside of the
+    /// flash, an MD5 that is right if there is one, and an end marker, of which it looks at the first four bytes
+    /// (`esp_partition_table_verify`, ESP-IDF `components/bootloader_support/src/flash_partitions.c`).
+    pub fn read(
+        bytes: &[u8],
+        options: TableOptions,
+        findings: &mut Findings,
+    ) -> Result<Self, Error> {
+        check_sector_offset(options.offset)?;
+        let mut entries: Vec<(u32, &[u8])> = Vec::new();
         let mut md5_found = false;
         for (index, entry) in bytes
-            .chunks(ENTRY_LEN)
+            .chunks_exact(ENTRY_LEN)
             .take(BINARY_LEN / ENTRY_LEN)
             .enumerate()
         {
             let at = index * ENTRY_LEN;
             let offset = options.offset + at as u32;
-            if entry == END_MARKER {
+            if entry.starts_with(&END_MARKER[..4]) && index > 0 {
+                if entry != END_MARKER {
+                    findings.stricter(Err(Error::PartitionEntryMagic {
+                        offset,
+                        found: hex(&entry[..2]),
+                    }))?;
+                }
+                // The bootloader counts the entries, less the MD5, from the start.
+                let count = entries.len() - usize::from(md5_found);
+                let mut partitions = Vec::new();
+                for &(offset, entry) in &entries[..count] {
+                    if entry.starts_with(&ENTRY_MAGIC) {
+                        partitions.push(parse_entry(entry, offset, findings)?);
+                    }
+                }
                 let table = Self { partitions };
-                table.check(options)?;
+                table.check(options, findings)?;
                 return Ok(table);
             }
-            if entry.len() < ENTRY_LEN {
-                break;
-            }
-            if entry.starts_with(&MD5_MAGIC) {
+            if entry.starts_with(&MD5_MAGIC) && !md5_found {
                 let computed = Md5::digest(&bytes[..at]);
                 if entry[16..] != computed[..] {
                     let (found, computed) = (hex(&entry[16..]), hex(&computed));
@@ -279,14 +271,22 @@ impl PartitionTable {
                     });
                 }
                 md5_found = true;
-            } else if entry.starts_with(&ENTRY_MAGIC) && !md5_found {
-                partitions.push(parse_entry(entry, offset)?);
+            } else if entry.starts_with(&ENTRY_MAGIC) {
+                if md5_found {
+                    findings.stricter(Err(Error::PartitionEntryMagic {
+                        offset,
+                        found: hex(&entry[..2]),
+                    }))?;
+                }
+            } else if index == 0 && entry == END_MARKER {
+                return Err(Error::PartitionTableEmpty);
             } else {
                 return Err(Error::PartitionEntryMagic {
                     offset,
                     found: hex(&entry[..2]),
                 });
             }
+            entries.push((offset, entry));
         }
         Err(Error::PartitionTableUnterminated {
             offset: options.offset,
@@ -330,6 +330,21 @@ impl PartitionTable {
         csv
     }
 
+    /// Checks that [`PartitionTable::to_csv`] writes what can be read back.
+    pub fn check_csv(&self) -> Result<(), Error> {
+        let plain = |name: &str| {
+            name.trim() == name
+                && !name.starts_with('#')
+                && !name.contains(|c: char| c == ',' || c == '$' || c.is_control())
+        };
+        match self.partitions.iter().find(|p| !plain(&p.name)) {
+            Some(partition) => Err(Error::PartitionNameNotCsv {
+                name: partition.name.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// The partition with this name.
     pub fn find(&self, name: &str) -> Option<&Partition> {
         self.partitions
@@ -337,20 +352,25 @@ impl PartitionTable {
             .find(|partition| partition.name == name)
     }
 
-    /// The partition from which the bootloader starts a freshly flashed chip: the factory application, or else the first OTA
-    /// slot.
+    /// The partition from which the bootloader starts a freshly flashed chip: the first of [`PartitionTable::boot_order`].
     pub fn boot_partition(&self) -> Option<&Partition> {
-        let ota = |p: &&Partition| p.is_app() && (APP_OTA_0..APP_TEST).contains(&p.subtype);
-        let factory = self
-            .partitions
-            .iter()
-            .find(|partition| partition.is_factory());
-        factory.or_else(|| {
-            self.partitions
-                .iter()
-                .filter(ota)
-                .min_by_key(|partition| partition.subtype)
-        })
+        self.boot_order().first().copied()
+    }
+
+    /// The partitions that the bootloader tries on a freshly flashed chip, one after another: the factory application, the OTA slots,
+    /// the test application. Of two of the same kind it knows the last. It counts the slots and tries as many from ota_0 on
+    /// (`bootloader_utility_load_boot_image`, ESP-IDF `components/bootloader_support/src/bootloader_utility.c`).
+    pub fn boot_order(&self) -> Vec<&Partition> {
+        let last = |subtype: u8| {
+            let mut all = self.partitions.iter().rev();
+            all.find(|p| p.is_app() && p.subtype == subtype && p.size > 0)
+        };
+        let is_slot = |p: &&Partition| p.is_app() && (APP_OTA_0..APP_TEST).contains(&p.subtype);
+        let slots = self.partitions.iter().filter(is_slot).count().min(16) as u8;
+        let mut order = vec![last(APP_FACTORY)];
+        order.extend((0..slots).map(|slot| last(APP_OTA_0 + slot)));
+        order.push(last(APP_TEST));
+        order.into_iter().flatten().collect()
     }
 
     fn check_count(&self) -> Result<(), Error> {
@@ -364,12 +384,18 @@ impl PartitionTable {
         }
     }
 
-    fn check(&self, options: TableOptions) -> Result<(), Error> {
-        self.check_count()?;
+    pub(crate) fn check(
+        &self,
+        options: TableOptions,
+        findings: &mut Findings,
+    ) -> Result<(), Error> {
+        findings.stricter(self.check_count())?;
         for (index, partition) in self.partitions.iter().enumerate() {
-            check_partition(partition, options).map_err(|error| partition.at_line(error))?;
+            check_in_flash(partition, options).map_err(|error| partition.at_line(error))?;
+            let at_line = |result: Result<(), Error>| result.map_err(|e| partition.at_line(e));
+            findings.stricter(at_line(check_partition(partition, options)))?;
             for other in &self.partitions[..index] {
-                check_pair(other, partition).map_err(|error| partition.at_line(error))?;
+                findings.stricter(at_line(check_pair(other, partition)))?;
             }
         }
         Ok(())
@@ -381,26 +407,22 @@ pub fn is_binary(bytes: &[u8]) -> bool {
     bytes.starts_with(&ENTRY_MAGIC)
 }
 
-fn check_table_offset(offset: u32) -> Result<(), Error> {
-    check_offset(offset)?;
-    if !offset.is_multiple_of(SECTOR_LEN) {
-        return Err(Error::PartitionTableOffset { offset });
-    }
-    Ok(())
-}
-
-fn parse_entry(entry: &[u8], offset: u32) -> Result<Partition, Error> {
+fn parse_entry(entry: &[u8], offset: u32, findings: &mut Findings) -> Result<Partition, Error> {
     let name = &entry[12..28];
     let name = &name[..name
         .iter()
         .position(|&byte| byte == 0)
         .unwrap_or(name.len())];
-    let name = std::str::from_utf8(name).map_err(|_| Error::PartitionNameNotText {
-        offset: offset + 12,
+    findings.stricter(match std::str::from_utf8(name) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::PartitionNameNotText {
+            offset: offset + 12,
+        }),
     })?;
+    let name = String::from_utf8_lossy(name);
     let flags = u32_at(entry, 28);
     Ok(Partition {
-        name: name.to_owned(),
+        name: name.into_owned(),
         kind: entry[2],
         subtype: entry[3],
         offset: u32_at(entry, 4),
@@ -409,6 +431,21 @@ fn parse_entry(entry: &[u8], offset: u32) -> Result<Partition, Error> {
         readonly: flags & 2 != 0,
         line: None,
     })
+}
+
+/// Checks what the bootloader checks, too.
+fn check_in_flash(p: &Partition, options: TableOptions) -> Result<(), Error> {
+    match options.flash_size {
+        Some(flash_size) if p.end() > u64::from(flash_size.bytes()) => {
+            Err(Error::PartitionBeyondFlash {
+                name: p.name.clone(),
+                end: p.end(),
+                flash_size,
+                over: p.end() - u64::from(flash_size.bytes()),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks a partition by itself.
@@ -422,6 +459,11 @@ fn check_partition(p: &Partition, options: TableOptions) -> Result<(), Error> {
             name: name(),
             len: p.name.len(),
             max: MAX_NAME_LEN,
+        });
+    }
+    if p.kind == TYPE_ANY {
+        return Err(Error::PartitionType {
+            value: p.kind_name(),
         });
     }
     if p.size == 0 {
@@ -451,22 +493,20 @@ fn check_partition(p: &Partition, options: TableOptions) -> Result<(), Error> {
     let first_free = options.offset + SECTOR_LEN;
     if p.offset < first_free {
         let (offset, table) = (p.offset, options.offset);
+        if p.end() <= u64::from(table) {
+            return Err(Error::PartitionBelowTable {
+                name: name(),
+                offset,
+                end: p.end(),
+                table,
+                first_free,
+            });
+        }
         return Err(Error::PartitionOverTable {
             name: name(),
             offset,
             table,
             first_free,
-        });
-    }
-    if let Some(flash_size) = options.flash_size
-        && p.end() > u64::from(flash_size.bytes())
-    {
-        let over = p.end() - u64::from(flash_size.bytes());
-        return Err(Error::PartitionBeyondFlash {
-            name: name(),
-            end: p.end(),
-            flash_size,
-            over,
         });
     }
     if p.is_app() && p.size > MAX_LEN {
@@ -534,240 +574,10 @@ fn check_pair(first: &Partition, second: &Partition) -> Result<(), Error> {
     Ok(())
 }
 
-fn primary_place(kind: u8, options: TableOptions) -> (u32, u32) {
+pub(crate) fn primary_place(kind: u8, options: TableOptions) -> (u32, u32) {
     let bootloader = options.chip.bootloader_offset();
     match kind {
         TYPE_BOOTLOADER => (bootloader, options.offset.saturating_sub(bootloader)),
         _ => (options.offset, SECTOR_LEN),
     }
-}
-
-/// A line of the CSV file, before missing offsets are filled in.
-struct Row {
-    partition: Partition,
-    offset: Option<u32>,
-    size: Option<Size>,
-}
-
-/// A size, or with a minus sign the flash offset at which the partition ends.
-enum Size {
-    Bytes(u32),
-    EndsAt(u32),
-}
-
-impl Row {
-    fn parse(line: &str, number: usize) -> Result<Self, Error> {
-        if let Some(at) = line.find('$') {
-            return Err(Error::PartitionCsvVariable {
-                value: line[at..].to_owned(),
-            });
-        }
-        let fields: Vec<_> = line.split(',').map(str::trim).collect();
-        if fields.len() < 5 {
-            return Err(Error::PartitionCsvShort {
-                line: line.to_owned(),
-                fields: fields.len(),
-            });
-        }
-        if let Some(extra) = fields[5..].iter().skip(1).find(|field| !field.is_empty()) {
-            return Err(Error::PartitionCsvExtra {
-                value: (*extra).to_owned(),
-            });
-        }
-        if fields[1].is_empty() {
-            return Err(Error::PartitionCsvEmpty {
-                field: "type",
-                example: "app or data",
-            });
-        }
-        let kind = lookup(fields[1], &TYPES).ok_or_else(|| Error::PartitionType {
-            value: fields[1].to_owned(),
-        })?;
-        let subtype = parse_subtype(kind, fields[2])?;
-        let size = match fields[4] {
-            "" => None,
-            value => Some(match value.strip_prefix('-') {
-                Some(end) => Size::EndsAt(parse_number(end, "size", value)?),
-                None => Size::Bytes(parse_number(value, "size", value)?),
-            }),
-        };
-        let offset = match fields[3] {
-            "" => None,
-            value => Some(parse_number(value, "offset", value)?),
-        };
-        let mut partition = Partition {
-            name: fields[0].to_owned(),
-            kind,
-            subtype,
-            offset: 0,
-            size: 0,
-            encrypted: false,
-            readonly: false,
-            line: Some(number),
-        };
-        if size.is_none() && !matches!(kind, TYPE_BOOTLOADER | TYPE_PARTITION_TABLE) {
-            return Err(Error::PartitionCsvEmpty {
-                field: "size",
-                example: "0x6000, 24K or 1M",
-            });
-        }
-        for flag in fields
-            .get(5)
-            .into_iter()
-            .flat_map(|flags| flags.split(':'))
-            .map(str::trim)
-        {
-            match flag {
-                "encrypted" => partition.encrypted = true,
-                "readonly" => partition.readonly = true,
-                "" => {}
-                _ => {
-                    return Err(Error::PartitionFlag {
-                        value: flag.to_owned(),
-                    });
-                }
-            }
-        }
-        Ok(Self {
-            partition,
-            offset,
-            size,
-        })
-    }
-}
-
-fn parse_subtype(kind: u8, value: &str) -> Result<u8, Error> {
-    if value.is_empty() {
-        return match kind {
-            TYPE_APP => Err(Error::PartitionCsvEmpty {
-                field: "subtype",
-                example: "factory",
-            }),
-            TYPE_BOOTLOADER | TYPE_PARTITION_TABLE => Err(Error::PartitionCsvEmpty {
-                field: "subtype",
-                example: "primary",
-            }),
-            _ => Ok(DATA_UNDEFINED),
-        };
-    }
-    let names = subtypes(kind);
-    lookup(value, names).ok_or_else(|| {
-        let known: Vec<_> = names.iter().map(|(name, _)| *name).collect();
-        Error::PartitionSubtype {
-            value: value.to_owned(),
-            kind: name_of(&TYPES, kind),
-            known: known.join(", "),
-        }
-    })
-}
-
-/// A name of the list, or a number up to 0xFE; 0xFF means "any" in IDF's API.
-fn lookup(value: &str, names: &[(&str, u8)]) -> Option<u8> {
-    let lower = value.to_lowercase();
-    let named = names
-        .iter()
-        .find(|(name, _)| *name == lower)
-        .map(|(_, value)| *value);
-    named.or_else(|| {
-        number(&lower)
-            .and_then(|n| u8::try_from(n).ok())
-            .filter(|&n| n != 0xFF)
-    })
-}
-
-/// Fills in missing offsets and sizes, line by line.
-fn place(rows: Vec<Row>, options: TableOptions) -> Result<Vec<Partition>, Error> {
-    let mut partitions: Vec<Partition> = Vec::with_capacity(rows.len());
-    let mut free = u64::from(options.offset) + u64::from(SECTOR_LEN);
-    for Row {
-        mut partition,
-        offset,
-        size,
-    } in rows
-    {
-        if partition.is_primary() {
-            let (primary_offset, primary_size) = primary_place(partition.kind, options);
-            partition.offset = offset.unwrap_or(primary_offset);
-            partition.size = match size {
-                Some(Size::Bytes(size)) => size,
-                _ => primary_size,
-            };
-            partitions.push(partition);
-            continue;
-        }
-        let start = match offset {
-            Some(offset) => u64::from(offset),
-            None => free.next_multiple_of(partition.alignment().into()),
-        };
-        let size = match size {
-            Some(Size::EndsAt(end)) => match u64::from(end).checked_sub(start) {
-                Some(size) => size,
-                None => {
-                    let name = partition.name.clone();
-                    return Err(partition.at_line(Error::PartitionEndsBeforeStart {
-                        name,
-                        end,
-                        start,
-                    }));
-                }
-            },
-            Some(Size::Bytes(size)) => size.into(),
-            None => primary_place(partition.kind, options).1.into(),
-        };
-        let (Ok(offset), Ok(size)) = (u32::try_from(start), u32::try_from(size)) else {
-            let name = partition.name.clone();
-            return Err(partition.at_line(Error::PartitionBeyondAddresses {
-                name,
-                end: start + size,
-            }));
-        };
-        (partition.offset, partition.size) = (offset, size);
-        // IDF wants ascending offsets. An overlap is reported as such by the checks that follow.
-        if start < free
-            && partitions
-                .iter()
-                .all(|other| other.end() <= start || partition.end() <= other.offset.into())
-            && let Some(previous) = partitions.last()
-            && start >= u64::from(options.offset + SECTOR_LEN)
-        {
-            let (name, previous) = (partition.name.clone(), previous.to_string());
-            return Err(partition.at_line(Error::PartitionOrder {
-                name,
-                offset,
-                previous,
-            }));
-        }
-        free = partition.end();
-        partitions.push(partition);
-    }
-    Ok(partitions)
-}
-
-fn parse_number(value: &str, field: &'static str, whole: &str) -> Result<u32, Error> {
-    number(&value.to_lowercase())
-        .and_then(|n| u32::try_from(n).ok())
-        .ok_or_else(|| Error::PartitionNumber {
-            field,
-            value: whole.to_owned(),
-        })
-}
-
-/// A number as in C or Python, with an optional `k` or `m` behind it. `lower` is in lower case.
-pub(crate) fn number(lower: &str) -> Option<u64> {
-    let (digits, unit) = match lower.as_bytes().last()? {
-        b'k' => (&lower[..lower.len() - 1], 1 << 10),
-        b'm' => (&lower[..lower.len() - 1], 1 << 20),
-        _ => (lower, 1),
-    };
-    let (digits, radix) = match digits.get(..2) {
-        Some("0x") => (&digits[2..], 16),
-        Some("0o") => (&digits[2..], 8),
-        Some("0b") => (&digits[2..], 2),
-        _ if digits.len() > 1 && digits.starts_with('0') => return None,
-        _ => (digits, 10),
-    };
-    if digits.starts_with('+') {
-        return None;
-    }
-    u64::from_str_radix(digits, radix).ok()?.checked_mul(unit)
 }

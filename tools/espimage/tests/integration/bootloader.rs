@@ -96,8 +96,31 @@ fn bootloader_that_is_too_large() {
     let folder = Folder::new();
     folder
         .run("bootloader --partition-table-offset 0x5000 --output @out.bin")
-        .refused("bootloader_too_large", &["0x1000..0x5000"]);
+        .refused("bootloader_table_offset", &["at 0x8000", "at 0x5000"]);
     assert_eq!(folder.names(), [""; 0]);
+    folder.write("in.bin", shipped(""));
+    let own = "bootloader --input @in.bin --output @out.bin --partition-table-offset";
+    folder
+        .run(&format!(
+            "{own} 0x5000 --made-for-partition-table-offset 0x5000"
+        ))
+        .refused("bootloader_too_large", &["0x1000..0x5000"]);
+    folder
+        .run(&format!("{own} 0x10000"))
+        .refused("bootloader_table_offset", &["at 0x8000", "at 0x10000"]);
+    assert_eq!(folder.names(), ["in.bin"]);
+    folder
+        .run(&format!(
+            "{own} 0x10000 --made-for-partition-table-offset 0x10000"
+        ))
+        .ok();
+}
+
+#[test]
+fn the_shipped_bootloader_is_for_either_crystal() {
+    let fast = shipped("--xtal-freq 40m");
+    assert_eq!(fast, shipped(""));
+    assert_ne!(fast, shipped("--xtal-freq 26m"));
 }
 
 #[test]

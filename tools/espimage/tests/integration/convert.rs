@@ -296,8 +296,8 @@ fn an_elf_file_without_entry() {
 fn a_section_outside_of_memory() {
     let elf = Elf::app().with(Section::new(".lost", 0x2000_0000, pattern(16, 1)));
     refused(&elf.build(), "elf_outside", &["0x20000000..0x20000010"]);
-    let elf = Elf::app().with_data(".iram0.text", pattern(0x2_0000, 1));
-    refused(&elf.build(), "elf_outside", &["0x40080404..0x400a0404"]);
+    let elf = Elf::app().with_data(".iram0.text", pattern(0x2_A000, 1));
+    refused(&elf.build(), "elf_outside", &["0x40080404..0x400aa404"]);
     let elf = Elf::app().with(Section::new(".psram", 0x3F80_0000, pattern(16, 1)));
     refused(&elf.build(), "elf_outside", &["section .psram"]);
 }

@@ -335,8 +335,9 @@ fn an_application_over_the_bootloaders_data() {
         pattern(16, 1),
     ));
     folder.write("app.elf", elf.build());
-    folder.run("convert --elf @app.elf --output @app.bin").ok();
-    refused(&folder, "", "image_over_bootloader_ram", &["0x3fff0000"]);
+    folder
+        .run("convert --elf @app.elf --output @app.bin")
+        .refused("image_segment_outside", &["0x3fff0000"]);
 }
 
 #[test]
