@@ -123,7 +123,9 @@ def render_crate(crate, annotation = {}, with_binaries = False, settings = {}, t
         ("srcs", "glob([\"**/*.rs\"])"),
     ]
     compile_data = ("compile_data", "glob(\n        [\"**\"],\n        exclude = _NOT_DATA + [\"**/*.rs\"],\n    )")
-    tags = ("tags", _literal(["crate-name=" + crate.name, "manual", "noclippy", "norustfmt"], "    "))
+
+    # a build script that wants a network has none, in everybody's sandbox
+    tags = ("tags", _literal(["block-network", "crate-name=" + crate.name, "manual", "noclippy", "norustfmt"], "    "))
     rust_rule = "rust_proc_macro" if crate.is_proc_macro else "rust_library"
     env = _escape(settings | crate.env)
 
