@@ -222,6 +222,16 @@ impl Chip {
         (start < end).then(|| code.start + (data.end - end)..code.start + (data.end - start))
     }
 
+    /// Whether the ROM can load `start..end` of a second-stage bootloader: to internal RAM and RTC memory, and to that of the flash caches,
+    /// which are off then (ESP32 Technical Reference Manual, section "Internal SRAM 0").
+    pub fn is_bootloader_memory(self, start: u32, end: u64) -> bool {
+        const CACHES: std::ops::Range<u32> = 0x4007_0000..0x4008_0000;
+        let plain =
+            |region: &&Region| !region.kind.is_mapped() && region.kind != RegionKind::ExternalRam;
+        (start >= CACHES.start && end <= self.sram1_code().end.into())
+            || self.region_of_range(start, end).filter(plain).is_some()
+    }
+
     /// Where the static data of the second-stage bootloader starts, zero-initialised data first
     /// (ESP-IDF, `components/bootloader/subproject/main/ld/esp32/bootloader.memory.ld.in`, `dram_seg`).
     pub fn bootloader_data(self) -> u32 {

@@ -282,7 +282,8 @@ fn places(
     let recovery = (partition.kind, partition.subtype) == (TYPE_BOOTLOADER, SUBTYPE_RECOVERY);
     let written = match offset {
         "" => None,
-        "N/A" if partition.is_primary() || recovery => None,
+        _ if recovery => None,
+        "N/A" if partition.is_primary() => None,
         value => Some(parse_number(value, "offset", value)?),
     };
     let fixed = match partition.kind {
@@ -302,7 +303,7 @@ fn places(
             return Ok((Some(primary), Size::Bytes(len)));
         }
         if recovery {
-            let offset = csv.recovery_bootloader_offset.or(written);
+            let offset = csv.recovery_bootloader_offset;
             let offset = offset.ok_or(Error::PartitionRecoveryOffset)?;
             return Ok((Some(offset), Size::Bytes(len)));
         }

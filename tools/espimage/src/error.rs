@@ -797,7 +797,7 @@ impl Error {
             }
             Self::PartitionCsvControl { .. } => "remove it",
             Self::PartitionRecoveryOffset => {
-                "pass --recovery-bootloader-offset (CONFIG_BOOTLOADER_RECOVERY_OFFSET), or write it in the line"
+                "pass --recovery-bootloader-offset (CONFIG_BOOTLOADER_RECOVERY_OFFSET): what the line says does not count"
             }
             Self::PartitionBelowTable { first_free, .. } => {
                 return format!(

@@ -284,6 +284,11 @@ impl<'a> Image<'a> {
                 address: segment.address,
             });
         }
+        for segment in self.memory() {
+            if !chip.is_bootloader_memory(segment.address, segment.end()) {
+                return Err(self.outside(segment));
+            }
+        }
         self.verify_checksum()?;
         findings.stricter(self.verify_sha256())?;
         self.verify_entry(chip)

@@ -272,6 +272,9 @@ impl PartitionTable {
                 }
                 md5_found = true;
             } else if entry.starts_with(&ENTRY_MAGIC) {
+                // Also of an entry that it does not count in the end.
+                let mut unsaid = Findings::new(Level::Bootloader);
+                check_in_flash(&parse_entry(entry, offset, &mut unsaid)?, options)?;
                 if md5_found {
                     findings.stricter(Err(Error::PartitionEntryMagic {
                         offset,
@@ -363,7 +366,8 @@ impl PartitionTable {
     pub fn boot_order(&self) -> Vec<&Partition> {
         let last = |subtype: u8| {
             let mut all = self.partitions.iter().rev();
-            all.find(|p| p.is_app() && p.subtype == subtype && p.size > 0)
+            all.find(|p| p.is_app() && p.subtype == subtype)
+                .filter(|p| p.size > 0)
         };
         let is_slot = |p: &&Partition| p.is_app() && (APP_OTA_0..APP_TEST).contains(&p.subtype);
         let slots = self.partitions.iter().filter(is_slot).count().min(16) as u8;
@@ -490,6 +494,17 @@ fn check_partition(p: &Partition, options: TableOptions) -> Result<(), Error> {
         }
         return Ok(());
     }
+    if matches!(p.kind, TYPE_BOOTLOADER | TYPE_PARTITION_TABLE) {
+        let (_, size) = primary_place(p.kind, options);
+        if p.size != size {
+            return Err(Error::PartitionPrimary {
+                name: name(),
+                kind: p.kind_name(),
+                offset: p.offset,
+                size,
+            });
+        }
+    }
     let first_free = options.offset + SECTOR_LEN;
     if p.offset < first_free {
         let (offset, table) = (p.offset, options.offset);
@@ -561,6 +576,7 @@ fn check_pair(first: &Partition, second: &Partition) -> Result<(), Error> {
     let single = match second.kind {
         TYPE_APP => second.subtype <= APP_TEST,
         TYPE_DATA => matches!(second.subtype, DATA_OTA | DATA_TEE_OTA),
+        TYPE_BOOTLOADER if second.subtype == SUBTYPE_RECOVERY => true,
         _ => second.is_primary(),
     };
     if single && (first.kind, first.subtype) == (second.kind, second.subtype) {
