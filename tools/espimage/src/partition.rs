@@ -235,7 +235,10 @@ impl PartitionTable {
         let mut entries: Vec<(u32, &[u8])> = Vec::new();
         let mut md5_found = false;
         for (index, entry) in bytes
-            .chunks_exact(ENTRY_LEN)
+            .as_chunks::<ENTRY_LEN>()
+            .0
+            .iter()
+            .map(|entry| &entry[..])
             .take(BINARY_LEN / ENTRY_LEN)
             .enumerate()
         {
