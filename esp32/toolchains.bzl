@@ -24,6 +24,7 @@ def rules_esp32_toolchains():
             Label("//tools/espdiff:Cargo.toml"),
             Label("//tools/espimage:Cargo.toml"),
             Label("//tools/espline:Cargo.toml"),
+            Label("//tools/esplink:Cargo.toml"),
             Label("//tools/espload:Cargo.toml"),
             Label("//tools/espmon:Cargo.toml"),
             Label("//tools/espsim:Cargo.toml"),
