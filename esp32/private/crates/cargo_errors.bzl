@@ -76,7 +76,7 @@ To bring it up to date, run: cargo update --workspace --manifest-path {manifest}
         fix = """A crate is wanted in two versions, of which there can be one only in a program, such as esp-hal: two of them would drive the
 same chip. Bring the dependencies in the manifests to one version; `cargo tree -i CRATE` says who wants which."""
     elif "failed to load manifest" in lower or "failed to read" in lower and "cargo.toml" in lower:
-        fix = "A manifest of the workspace cannot be loaded. Each member's Cargo.toml must be listed in `manifests`."
+        fix = "A manifest of the workspace cannot be loaded. The Cargo.toml of each member, and of each crate that is named by a path, must be listed in `manifests`."
     elif "checksum" in lower:
         fix = "A crate is not the one that {} pins: somebody edited the lock file, or the registry or its mirror gives out something else.".format(lock)
     elif "target-specific information" in lower:
