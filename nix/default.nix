@@ -8,6 +8,7 @@
 , ...
 }:
 let
+  pypiLock = builtins.fromJSON (builtins.readFile ./pypi.lock.json);
   debian = import ./debian.nix { inherit mirror; lock = builtins.fromJSON (builtins.readFile lockFile); };
   inherit (debian) debPackages fromSource run;
 in rec {
@@ -47,6 +48,14 @@ in rec {
   buildbox = import ./packages/buildbox.nix { inherit debPackages; };
   host-sysroot = import ./packages/host-sysroot.nix { inherit debPackages; };
   host-cc = import ./packages/host-cc.nix { inherit run llvm-xtensa host-sysroot; };
+
+  # for ESP-IDF: CMake, ninja, and Python with modules from a Python package index
+  pip = import ./packages/pip.nix { inherit debPackages; };
+  pypi = let inherit (import ./pypi.nix { inherit run; pip = pip.outPath; }) download; in
+    builtins.listToAttrs (map (pin: { inherit (pin) name; value = download pin; }) pypiLock);
+  espIdfTools = wheels: import ./packages/esp-idf-tools.nix { inherit debPackages pip wheels; };
+  # `.debian`: without what is from the package index
+  esp-idf-tools = espIdfTools (builtins.attrValues pypi) // { debian = espIdfTools [ ]; };
 
   # for cargo without Bazel
   cargo-config = import ./packages/cargo-config.nix { inherit run host-cc rustc-xtensa rust-std-xtensa xtensa-ld; };

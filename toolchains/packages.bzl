@@ -2,7 +2,8 @@
 
 `esp32` is the module extension, `esp32_repositories()` the same for WORKSPACE files. Both make the repositories
 @llvm_xtensa, @rustc_xtensa, @gcc_xtensa, @binutils_xtensa, @bindgen_xtensa, @protoc_xtensa, @qemu_xtensa and @host_sysroot, each
-with the files of one Nix package, built when a build first needs it; and @toolchains_sbom, which says what they are made of. The
+with the files of one Nix package, built when a build first needs it; and @toolchains_sbom, which says what they are made of.
+@esp_idf_tools is what ESP-IDF's configure and its programs in Python need, and is there for nothing else. The
 libraries @newlib_xtensa, @libgcc_xtensa and @libstdcxx_xtensa are for the ESP32's core; those with the name of another core behind
 theirs are for that, and @newlib_headers_xtensa is for all. //toolchains/libraries chooses.
 
@@ -16,6 +17,7 @@ load("@rules_nixpkgs_core//:nixpkgs.bzl", "nixpkgs_package")
 _PACKAGES = {
     "bindgen_xtensa": ("bindgen", "tool"),
     "binutils_xtensa": ("binutils-xtensa", "binutils_xtensa"),
+    "esp_idf_tools": ("esp-idf-tools", "esp_idf_tools"),
     "gcc_xtensa": ("gcc-xtensa", "gcc_xtensa"),
     "host_sysroot": ("host-sysroot", "host_sysroot"),
     "llvm_xtensa": ("llvm-xtensa", "llvm_xtensa"),

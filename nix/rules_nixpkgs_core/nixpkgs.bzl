@@ -84,7 +84,7 @@ _nixpkgs_package = repository_rule(
         "repository": attr.label(),
         "unmangled_name": attr.string(mandatory = True),
     },
-    environ = ["NIX_CONFIG", "NIX_REMOTE", "RULES_ESP32_MIRROR", "RULES_ESP32_SNAPSHOT"],
+    environ = ["NIX_CONFIG", "NIX_REMOTE", "PIP_INDEX_URL", "RULES_ESP32_MIRROR", "RULES_ESP32_PYPI", "RULES_ESP32_SNAPSHOT"],
 )
 
 def nixpkgs_package(
