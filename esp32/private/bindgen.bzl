@@ -2,6 +2,7 @@
 
 load("@rules_rust//rust:defs.bzl", "rust_library")
 load("//esp32/private:chips.bzl", "chip_constraints")
+load("//esp32/private:component.bzl", "the_project")
 load("//esp32/private:providers.bzl", "IdfComponentInfo")
 load("//toolchains/cc:front_end.bzl", "ClangFrontEndInfo")
 
@@ -11,6 +12,7 @@ def _idf_bindings_impl(ctx):
     context = cc_common.merge_compilation_contexts(
         compilation_contexts = [c[IdfComponentInfo].compilation_context for c in ctx.attr.components],
     )
+    project = the_project(ctx.label, [c[IdfComponentInfo].project for c in ctx.attr.components])
     header = ctx.actions.declare_file(ctx.label.name + ".h")
     ctx.actions.write(header, "".join(["#include \"{}\"\n".format(h) for h in ctx.attr.headers]))
 
@@ -27,6 +29,9 @@ def _idf_bindings_impl(ctx):
     args.add(header)
     args.add("--")
     args.add("-std=gnu17")
+    if project:
+        args.add("-I" + project.sdkconfig_h.dirname)
+        args.add_all(project.defines, format_each = "-D%s")
     args.add_all(context.defines, format_each = "-D%s")
     args.add_all(context.includes, before_each = "-I")
     args.add_all(context.quote_includes, before_each = "-iquote")
@@ -39,7 +44,7 @@ def _idf_bindings_impl(ctx):
             "CLANG_PATH": toolchain.clang.path,
             "LIBCLANG_PATH": libclang.dirname,
         },
-        inputs = depset([header, libclang], transitive = [context.headers, front_end.files]),
+        inputs = depset([header, libclang] + ([project.sdkconfig_h] if project else []), transitive = [context.headers, front_end.files]),
         tools = [toolchain.clang] + ctx.files._bindgen + ctx.files._libraries,
         outputs = [rs],
         mnemonic = "IdfBindgen",
@@ -51,6 +56,7 @@ def _idf_bindings_impl(ctx):
         IdfComponentInfo(
             compilation_context = context,
             components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components]),
+            project = project,
         ),
     ]
 

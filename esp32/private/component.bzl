@@ -10,6 +10,8 @@ load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:providers.bzl", "IdfComponentInfo", "IdfHeadersInfo")
+load("//esp32/private/idf:archive.bzl", "archive")
+load("//esp32/private/idf:options.bzl", "ESPCONFIG_ATTR", "option_names", "sdkconfig_header")
 
 _HEADERS = [".h", ".hh", ".hpp", ".inc"]
 _CXX_SOURCES = [".cc", ".cpp"]
@@ -23,28 +25,51 @@ def _package_dirs(ctx, dirs):
         result += [path, paths.join(ctx.bin_dir.path, path)]
     return result
 
+def the_project(owner, projects):
+    """The one ESP-IDF project among those of what something is made of.
+
+    Args:
+      owner: Label of what is made.
+      projects: list of IdfProjectInfos and Nones.
+
+    Returns:
+      IdfProjectInfo, or None where it is part of no project. Two projects are an error.
+    """
+    found = None
+    for project in projects:
+        if found and project and found.label != project.label:
+            fail(owner, " is of two ESP-IDF projects, ", found.label, " and ", project.label, ", which are configured each by itself: take one", sep = "")
+        found = found or project
+    return found
+
 def _idf_headers_impl(ctx):
+    requires = [r[IdfHeadersInfo] for r in ctx.attr.requires]
+    project = the_project(ctx.label, [r.project for r in requires])
+    options = [option_names(ctx, ctx.label.name + ".options", ctx.files.hdrs)] if ctx.files.hdrs else []
     context = cc_common.merge_compilation_contexts(compilation_contexts = [
         cc_common.create_compilation_context(
             headers = depset(ctx.files.hdrs),
             includes = depset(_package_dirs(ctx, ctx.attr.includes)),
             defines = depset(ctx.attr.defines),
         ),
-    ] + [r[IdfHeadersInfo].compilation_context for r in ctx.attr.requires])
+    ] + [r.compilation_context for r in requires])
     return [
         DefaultInfo(files = depset(ctx.files.hdrs)),
         CcInfo(compilation_context = context),
         IdfHeadersInfo(
             component = ctx.label.relative(":" + ctx.label.name.removesuffix(".headers")),
             compilation_context = context,
-            requires = [r[IdfHeadersInfo].component for r in ctx.attr.requires],
+            components = depset(transitive = [r.components for r in requires]),
+            options = depset(options, transitive = [r.options for r in requires]),
+            project = project,
+            requires = [r.component for r in requires if not r.components],
         ),
     ]
 
 _idf_headers = rule(
     implementation = _idf_headers_impl,
     doc = "The public half of an `idf_component`.",
-    attrs = {
+    attrs = ESPCONFIG_ATTR | {
         "defines": attr.string_list(),
         "hdrs": attr.label_list(allow_files = _HEADERS),
         "includes": attr.string_list(),
@@ -100,11 +125,20 @@ def embed_assembly(basename, path, text):
         terminator = "    .byte 0\n" if text else "",
     )
 
-def _embed(ctx):
-    """Assembly files with the contents of `embed_files` and `embed_txtfiles`."""
+def embed_sources(ctx, embed_files, embed_txtfiles):
+    """Assembly files with the contents of files.
+
+    Args:
+      ctx: the rule's context.
+      embed_files: list of Files; EMBED_FILES.
+      embed_txtfiles: list of Files; EMBED_TXTFILES.
+
+    Returns:
+      list of Files.
+    """
     sources = []
     names = {}
-    for files, text in [(ctx.files.embed_files, False), (ctx.files.embed_txtfiles, True)]:
+    for files, text in [(embed_files, False), (embed_txtfiles, True)]:
         for file in files:
             name = c_identifier(file.basename)
             if name in names:
@@ -153,8 +187,35 @@ def _check_calls(ctx, cc_toolchain, features, sources, private_headers, context)
         checked.append(output)
     return checked
 
+def _project_flags(ctx, project, sources, headers):
+    """What the sources of a component see of an ESP-IDF project: the compiler's arguments, and an sdkconfig.h with the options in them."""
+    sdkconfig = sdkconfig_header(
+        ctx,
+        name = ctx.label.name + ".sdkconfig",
+        definitions = [d for d in project.defines + ctx.attr.local_defines if "CONFIG_" in d],
+        files = ctx.files.srcs + ctx.files.headers,
+        options = depset(transitive = [h.options for h in headers]).to_list(),
+        project = project,
+    )
+    flags = {}
+    for extension, of_language in {"S": project.asm_flags, "c": project.c_flags, "cc": project.cxx_flags, "cpp": project.cxx_flags}.items():
+        with_it = [s for s in sources if s.extension == extension]
+        if with_it:
+            flags.setdefault(json.encode(of_language), []).extend(with_it)
+    return struct(
+        groups = [(sources, json.decode(key)) for key, sources in flags.items()],
+        context = cc_common.create_compilation_context(
+            defines = depset(),
+            headers = depset([sdkconfig]),
+        ),
+        copts = ["-I" + sdkconfig.dirname],
+        local_defines = project.defines,
+    )
+
 def _idf_component_impl(ctx):
     headers = ctx.attr.headers[IdfHeadersInfo]
+    requirements = [headers] + [r[IdfHeadersInfo] for r in ctx.attr.priv_requires_headers]
+    project = the_project(ctx.label, [r.project for r in requirements])
     cc_toolchain = find_cpp_toolchain(ctx)
     features = cc_common.configure_features(
         ctx = ctx,
@@ -162,57 +223,72 @@ def _idf_component_impl(ctx):
         requested_features = ctx.features,
         unsupported_features = ctx.disabled_features,
     )
-    contexts = [headers.compilation_context] + [r[IdfHeadersInfo].compilation_context for r in ctx.attr.priv_requires_headers]
+    contexts = [r.compilation_context for r in requirements]
     sources = [f for f in ctx.files.srcs if f.extension not in ["h", "hh", "hpp", "inc"]]
     private_headers = [f for f in ctx.files.srcs if f.extension in ["h", "hh", "hpp", "inc"]]
     checked = []
     if cc_toolchain.compiler == "clang":
         context = cc_common.merge_compilation_contexts(compilation_contexts = contexts)
         checked = _check_calls(ctx, cc_toolchain, features, sources, private_headers, context)
-    _, outputs = cc_common.compile(
-        name = ctx.label.name,
-        actions = ctx.actions,
-        cc_toolchain = cc_toolchain,
-        feature_configuration = features,
-        srcs = sources + _embed(ctx),
-        private_hdrs = private_headers,
-        includes = _package_dirs(ctx, ctx.attr.priv_includes),
-        user_compile_flags = ctx.attr.copts,
-        local_defines = ctx.attr.local_defines,
-        compilation_contexts = contexts + [h[CcInfo].compilation_context for h in ctx.attr.cxx_headers],
-        additional_inputs = ctx.files.embed_files + ctx.files.embed_txtfiles,
-        disallow_pic_outputs = True,
+    sources += embed_sources(ctx, ctx.files.embed_files, ctx.files.embed_txtfiles)
+    of_project = _project_flags(ctx, project, sources, requirements) if project else struct(
+        context = cc_common.create_compilation_context(),
+        copts = [],
+        groups = [(sources, [])],
+        local_defines = [],
     )
+    objects = []
+    for i, (group, copts) in enumerate(of_project.groups):
+        _, outputs = cc_common.compile(
+            name = ctx.label.name + ("." + str(i) if i else ""),
+            actions = ctx.actions,
+            cc_toolchain = cc_toolchain,
+            feature_configuration = features,
+            srcs = group,
+            private_hdrs = private_headers,
+            includes = _package_dirs(ctx, ctx.attr.priv_includes),
+            user_compile_flags = of_project.copts + copts + ctx.attr.copts,
+            local_defines = of_project.local_defines + ctx.attr.local_defines,
+            compilation_contexts = [of_project.context] + contexts + [h[CcInfo].compilation_context for h in ctx.attr.cxx_headers],
+            additional_inputs = ctx.files.embed_files + ctx.files.embed_txtfiles,
+            disallow_pic_outputs = True,
+        )
+        objects += outputs.objects
+    libraries = [archive(ctx, ctx.label.name, "lib{}.a".format(ctx.label.name), objects)] if project and objects else []
     component = struct(
         label = ctx.label,
         archives = tuple(ctx.files.archives),
         cxx = bool([f for f in ctx.files.srcs if "." + f.extension in _CXX_SOURCES]),
-        objects = tuple(outputs.objects),
+        fragments = tuple(ctx.files.linker_fragments),
+        libraries = tuple(libraries),
+        objects = tuple([] if libraries else objects),
         linker_scripts = tuple(ctx.files.linker_scripts),
         linkopts = tuple(ctx.attr.linkopts),
-        needs = tuple(headers.requires + [r[IdfHeadersInfo].component for r in ctx.attr.priv_requires_headers]),
+        needs = tuple(headers.requires + [r[IdfHeadersInfo].component for r in ctx.attr.priv_requires_headers if not r[IdfHeadersInfo].components]),
         sources = tuple(ctx.files.srcs + ctx.files.headers + ctx.files.embed_files + ctx.files.embed_txtfiles + ctx.files.linker_scripts),
     )
     return [
-        DefaultInfo(files = depset(outputs.objects)),
+        DefaultInfo(files = depset(libraries or objects)),
         CcInfo(compilation_context = headers.compilation_context),
         OutputGroupInfo(_validation = depset(checked)),
         IdfComponentInfo(
             compilation_context = headers.compilation_context,
-            components = depset([component], transitive = [r[IdfComponentInfo].components for r in ctx.attr.requires]),
+            components = depset([component], transitive = [r[IdfComponentInfo].components for r in ctx.attr.requires] + [r.components for r in requirements]),
+            project = project,
         ),
     ]
 
 _idf_component = rule(
     implementation = _idf_component_impl,
     doc = "The objects of an `idf_component`.",
-    attrs = {
+    attrs = ESPCONFIG_ATTR | {
         "archives": attr.label_list(allow_files = [".a"]),
         "copts": attr.string_list(),
         "cxx_headers": attr.label_list(providers = [CcInfo]),
         "embed_files": attr.label_list(allow_files = True),
         "embed_txtfiles": attr.label_list(allow_files = True),
         "headers": attr.label(providers = [IdfHeadersInfo], mandatory = True),
+        "linker_fragments": attr.label_list(allow_files = [".lf"]),
         "linker_scripts": attr.label_list(allow_files = [".ld"]),
         "linkopts": attr.string_list(),
         "local_defines": attr.string_list(),
@@ -278,6 +354,7 @@ def idf_component(
         priv_requires = [],
         embed_files = [],
         embed_txtfiles = [],
+        linker_fragments = [],
         linker_scripts = [],
         linkopts = [],
         defines = [],
@@ -307,6 +384,8 @@ def idf_component(
       embed_files: labels of files that become data: `extern const uint8_t x_bin_start[] asm("_binary_x_bin_start")`, and
         `_binary_x_bin_end`; `extern const uint32_t x_bin_length` (EMBED_FILES).
       embed_txtfiles: the same with a NUL behind the text, which the length does not count (EMBED_TXTFILES).
+      linker_fragments: labels of .lf files, which say where its sections go, in a firmware of an ESP-IDF project (LDFRAGMENTS). The archive in them is
+        `libNAME.a`.
       linker_scripts: labels of .ld files that a firmware with this component is linked with, in the order of components.
       linkopts: strings; more arguments of GNU ld for a firmware with this component.
       defines: strings; preprocessor definitions for this component and those that require it.
@@ -353,6 +432,7 @@ def idf_component(
         embed_txtfiles = embed_txtfiles,
         features = features,
         headers = ":{}.headers".format(name),
+        linker_fragments = linker_fragments,
         linker_scripts = linker_scripts,
         linkopts = linkopts,
         local_defines = local_defines,

@@ -3,7 +3,9 @@
 load("@rules_rust//rust:defs.bzl", "rust_common", "rust_static_library")
 load("@rules_rust//rust:rust_common.bzl", "BuildInfo")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "firmware_transition")
+load("//esp32/private:component.bzl", "the_project")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "IdfComponentInfo")
+load("//esp32/private/idf:link.bzl", "LDGEN_ATTRS", "idf_link")
 
 _CrateLinkInfo = provider(
     "What a crate, and those that it depends on, are to be linked with.",
@@ -11,6 +13,7 @@ _CrateLinkInfo = provider(
         "build_scripts": "depset of structs (label: Label of a build script, info: BuildInfo, executable: File or None), a crate before what it depends on.",
         "components": "depset of structs, as in IdfComponentInfo: what bindings are of.",
         "own": "list of Labels of the crate's own build scripts.",
+        "project": "IdfProjectInfo: the ESP-IDF project of the components, or None.",
     },
 )
 
@@ -20,13 +23,16 @@ def _crate_links_impl(target, ctx):
     components = []
     build_scripts = []
     own = []
+    projects = []
     for attribute in _CRATE_EDGES:
         edges = getattr(ctx.rule.attr, attribute, None) or []
         for dep in edges if type(edges) == "list" else [edges]:
             if IdfComponentInfo in dep:
                 components.append(dep[IdfComponentInfo].components)
+                projects.append(dep[IdfComponentInfo].project)
             if _CrateLinkInfo in dep and attribute != "script":
                 components.append(dep[_CrateLinkInfo].components)
+                projects.append(dep[_CrateLinkInfo].project)
                 build_scripts.append(dep[_CrateLinkInfo].build_scripts)
             if BuildInfo in dep:
                 own.append(dep.label)
@@ -42,6 +48,7 @@ def _crate_links_impl(target, ctx):
         build_scripts = depset(direct, transitive = build_scripts, order = "topological"),
         components = depset(transitive = components),
         own = own,
+        project = the_project(target.label, projects),
     )]
 
 _crate_links = aspect(
@@ -102,21 +109,57 @@ def missing_cxx_error(firmware, components):
             ]
     return []
 
+def _ordinary_link(ctx, components, scripts):
+    """What firmware without an ESP-IDF project is linked with: arguments, and inputs."""
+    objects = [o for c in components for o in c.objects]
+    arguments = []
+    for script in scripts:
+        arguments += ["-T", script]
+    for c in components:
+        arguments += c.linkopts
+    return struct(arguments = arguments + ctx.attr.linkopts + objects, inputs = objects + scripts)
+
+def _build_scripts(ctx, links, has_script):
+    """The description of the link for esplink, with what build scripts of crates say: (File, list of depsets of Files)."""
+    said = []
+    files = []
+    for script in links.build_scripts.to_list() if links else []:
+        arguments = [f for f in [script.info.link_search_paths, script.info.linker_flags, script.info.flags] if f]
+        metadata = script.info.dep_env
+        is_own = script.label in links.own
+        said.append({
+            "arguments": [f.path for f in arguments],
+            "executable": script.executable.path if script.executable and is_own else None,
+            "label": str(script.label),
+            "metadata": metadata.path if metadata else None,
+            "own": is_own,
+        })
+        files.append(depset(
+            arguments + [f for f in [metadata, script.info.out_dir] if f] + ([script.executable] if script.executable and is_own else []),
+            transitive = [script.info.compile_data],
+        ))
+    manifest = ctx.actions.declare_file(ctx.label.name + ".link.json")
+    ctx.actions.write(manifest, json.encode_indent({
+        "build_scripts": said,
+        "firmware": str(ctx.label),
+        "has_script": has_script,
+    }, indent = "  ") + "\n")
+    return manifest, files
+
 def _esp32_firmware_impl(ctx):
     ld = ctx.toolchains["//toolchains/ld:toolchain_type"].ld_info
+    links = ctx.attr.rust[_CrateLinkInfo] if ctx.attr.rust else None
     components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components] +
-                                     [ctx.attr.rust[_CrateLinkInfo].components], order = "postorder").to_list()
-    error = missing_components_error(ctx.label, components) or missing_cxx_error(ctx.label, components)
+                                     ([links.components] if links else []), order = "postorder").to_list()
+    project = the_project(ctx.label, [c[IdfComponentInfo].project for c in ctx.attr.components] + ([links.project] if links else []))
+    error = missing_components_error(ctx.label, components) or ([] if project else missing_cxx_error(ctx.label, components))
     if error:
         fail(sep = "", *error)
-    objects = [o for c in components for o in c.objects]
-    archives = {a: True for c in components for a in c.archives}.keys()
     scripts = [s for c in components for s in c.linker_scripts] + ctx.files.linker_scripts
-    has_script = bool(scripts) or bool([o for o in ctx.attr.linkopts if o.startswith(("-T", "--script"))])
-    build_scripts = ctx.attr.rust[_CrateLinkInfo].build_scripts.to_list()
-    if not has_script and not build_scripts:
+    has_script = bool(project or scripts or [o for o in ctx.attr.linkopts if o.startswith(("-T", "--script"))])
+    manifest, said_files = _build_scripts(ctx, links, has_script)
+    if not has_script and not said_files:
         fail("esp32_firmware ", ctx.label, ": no linker script: add esp-hal to `deps`, which brings its own, name one in `linker_scripts`, or add the component that has the chip's (esp_system)", sep = "")
-    library = ctx.file.rust
 
     elf = ctx.actions.declare_file(ctx.label.name + ".elf")
     link_map = ctx.actions.declare_file(ctx.label.name + ".map")
@@ -133,54 +176,40 @@ def _esp32_firmware_impl(ctx):
         "-nostdlib",
         "-znoexecstack",
     ])
-    args.add_all(scripts, before_each = "-T")
     args.add("-Map", link_map)
     args.add("-o", elf)
-    for c in components:
-        args.add_all(c.linkopts)
-    args.add_all(ctx.attr.linkopts)
-    args.add_all(objects)
+    library = ctx.file.rust
+    if project:
+        link = idf_link(ctx, project, components, ctx.label.name)
+        args.add_all(scripts, before_each = "-T")
+        args.add_all(ctx.attr.linkopts)
 
-    # all of it, first: the library has one for another CPU
-    args.add(ld.runtime)
-    args.add(library)
-    if archives:
-        args.add("--start-group")
-        args.add_all(archives)
-        args.add("--end-group")
+        # first: it calls the archives, and what its compiler calls is behind them
+        args.add_all([library] if library else [])
+        args.add_all(link.arguments)
+        args.add_all([ld.runtime] if library else [])
+        inputs = link.inputs + scripts
+    else:
+        link = _ordinary_link(ctx, components, scripts)
+        args.add_all(link.arguments)
+
+        # all of it, first: the library has one for another CPU
+        args.add(ld.runtime)
+        args.add_all([library] if library else [])
+        archives = {a: True for c in components for a in c.archives}.keys()
+        if archives:
+            args.add("--start-group")
+            args.add_all(archives)
+            args.add("--end-group")
+        inputs = link.inputs + archives
     args.use_param_file("@%s")
     args.set_param_file_format("multiline")
-
-    manifest = ctx.actions.declare_file(ctx.label.name + ".link.json")
-    said = []
-    said_files = []
-    own = ctx.attr.rust[_CrateLinkInfo].own
-    for script in build_scripts:
-        arguments = [f for f in [script.info.link_search_paths, script.info.linker_flags, script.info.flags] if f]
-        metadata = script.info.dep_env
-        is_own = script.label in own
-        said.append({
-            "arguments": [f.path for f in arguments],
-            "executable": script.executable.path if script.executable and is_own else None,
-            "label": str(script.label),
-            "metadata": metadata.path if metadata else None,
-            "own": is_own,
-        })
-        said_files.append(depset(
-            arguments + [f for f in [metadata, script.info.out_dir] if f] + ([script.executable] if script.executable and is_own else []),
-            transitive = [script.info.compile_data],
-        ))
-    ctx.actions.write(manifest, json.encode_indent({
-        "build_scripts": said,
-        "firmware": str(ctx.label),
-        "has_script": has_script,
-    }, indent = "  ") + "\n")
     first = ctx.actions.args()
     first.add_all([manifest, ld.ld])
     ctx.actions.run(
         executable = ctx.executable._esplink,
         arguments = [first, args],
-        inputs = depset(objects + archives + scripts + [library, ld.runtime, manifest], transitive = [ld.files] + said_files),
+        inputs = depset(inputs + [f for f in [library, ld.runtime, manifest] if f], transitive = [ld.files] + said_files),
         outputs = [elf, link_map, lto],
         mnemonic = "Esp32Link",
         progress_message = "Linking firmware %{output}",
@@ -193,8 +222,9 @@ def _esp32_firmware_impl(ctx):
             chip = ctx.attr.chip,
             components = components,
             elf = elf,
+            idf = project,
             map = link_map,
-            rust = ctx.attr.rust[rust_common.test_crate_info].crate,
+            rust = ctx.attr.rust[rust_common.test_crate_info].crate if ctx.attr.rust else None,
             sources = ctx.files.linker_scripts,
             version = ctx.attr.version,
         ),
@@ -203,12 +233,12 @@ def _esp32_firmware_impl(ctx):
 _esp32_link = rule(
     implementation = _esp32_firmware_impl,
     doc = "Links an `esp32_firmware`.",
-    attrs = {
+    attrs = LDGEN_ATTRS | {
         "chip": CHIP_ATTR,
         "components": attr.label_list(providers = [IdfComponentInfo]),
         "linker_scripts": attr.label_list(allow_files = [".ld"]),
         "linkopts": attr.string_list(),
-        "rust": attr.label(allow_single_file = [".a"], aspects = [_crate_links], mandatory = True),
+        "rust": attr.label(allow_single_file = [".a"], aspects = [_crate_links]),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_esplink": attr.label(default = "//tools/esplink", executable = True, cfg = "exec"),
         "env": attr.string_dict(),
@@ -221,7 +251,7 @@ _esp32_link = rule(
 
 def esp32_firmware(
         name,
-        srcs,
+        srcs = [],
         deps = [],
         components = [],
         chip = "esp32",
@@ -242,7 +272,7 @@ def esp32_firmware(
 
     Args:
       name: string; `NAME.elf` is the output.
-      srcs: labels of the Rust sources; the crate's root is main.rs, lib.rs or the only one.
+      srcs: labels of the Rust sources; the crate's root is main.rs, lib.rs or the only one. Without any, the firmware is its components alone.
       deps: labels of crates: `rust_library`, `idf_bindgen`, `rust_prost_library` or of a Cargo.lock. Components that are
         bound by them are linked.
       components: labels of more `idf_component`s.
@@ -258,6 +288,24 @@ def esp32_firmware(
       testonly: as everywhere.
       **kwargs: more arguments of rules_rust's `rust_static_library`: `edition`, `crate_features`, `proc_macro_deps`, ...
     """
+    link = dict(
+        name = name,
+        chip = chip,
+        components = components,
+        env = env,
+        linker_scripts = linker_scripts,
+        linkopts = linkopts,
+        version = kwargs.get("version"),
+        tags = tags,
+        testonly = testonly,
+        visibility = visibility,
+    )
+    if type(srcs) == "list" and not srcs:
+        for argument in ["deps"] + kwargs.keys():
+            if argument != "version" and (deps if argument == "deps" else kwargs[argument]):
+                fail("esp32_firmware //{}:{}: `{}` is for Rust, and there are no `srcs`: add some, or remove it".format(native.package_name(), name, argument))
+        _esp32_link(**link)
+        return
     if "crate_root" not in kwargs and type(srcs) == "list":
         for root in ("main.rs", ":main.rs", "src/main.rs", ":src/main.rs"):
             if root in srcs:
@@ -285,16 +333,4 @@ def esp32_firmware(
         deps = deps,
         **kwargs
     )
-    _esp32_link(
-        name = name,
-        chip = chip,
-        components = components,
-        env = env,
-        linker_scripts = linker_scripts,
-        linkopts = linkopts,
-        rust = ":{}.rust".format(name),
-        version = kwargs.get("version"),
-        tags = tags,
-        testonly = testonly,
-        visibility = visibility,
-    )
+    _esp32_link(rust = ":{}.rust".format(name), **link)

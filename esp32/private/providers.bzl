@@ -7,7 +7,9 @@ IdfComponentInfo = provider(
         "components": "depset of structs (label, objects: tuple of Files, archives: tuple of Files, linker_scripts: tuple of Files, " +
                       "linkopts: tuple of strings, " +
                       "needs: tuple of Labels of REQUIRES and PRIV_REQUIRES, sources: tuple of Files that it is made of, cxx: bool, " +
-                      "whether there is C++ among them): this component and those that it reaches by REQUIRES.",
+                      "whether there is C++ among them; in an ESP-IDF project, libraries: tuple of Files, archives in place of objects, " +
+                      "fragments: tuple of Files, linker fragments): this component and those that it reaches by REQUIRES.",
+        "project": "IdfProjectInfo: the ESP-IDF project that it is part of, or None.",
     },
 )
 
@@ -16,6 +18,9 @@ IdfHeadersInfo = provider(
     fields = {
         "compilation_context": "CompilationContext: the public headers, its own and those of REQUIRES.",
         "component": "Label of the component.",
+        "components": "depset of structs, as in IdfComponentInfo: what is linked where somebody requires it, even in PRIV_REQUIRES. Empty but for components of an ESP-IDF project.",
+        "options": "depset of Files: the names of the options of the sdkconfig that the public headers mention.",
+        "project": "IdfProjectInfo: the ESP-IDF project that it is part of, or None.",
         "requires": "list of Labels of the components in REQUIRES.",
     },
 )
@@ -26,8 +31,9 @@ Esp32FirmwareInfo = provider(
         "chip": "string: the chip that it is for, such as `esp32`.",
         "components": "list of structs, as in IdfComponentInfo: what is linked.",
         "elf": "File: the ELF, with debug information.",
+        "idf": "IdfProjectInfo: the ESP-IDF project that it is part of, or None.",
         "map": "File: the linker's map.",
-        "rust": "CrateInfo of rules_rust: the program's own crate.",
+        "rust": "CrateInfo of rules_rust: the program's own crate. None where there is no Rust in it.",
         "sources": "list of Files that it is linked with besides: linker scripts of its own.",
         "version": "string: the version of the program, or empty.",
     },

@@ -1,0 +1,97 @@
+"""How firmware of an ESP-IDF project is linked: by ESP-IDF's own linker scripts, of which ldgen makes one out of the archives."""
+
+LDGEN_ATTRS = {
+    "_objdump": attr.label(
+        default = "@binutils_xtensa//:xtensa-esp32-elf-objdump",
+        cfg = "exec",
+    ),
+}
+
+def _sections(ctx, project, archives, fragments, name):
+    """Makes sections.ld by the tree's own ldgen: where the sections of which archive go."""
+    output = ctx.actions.declare_file("{}.ld/{}".format(name, project.template.basename.removesuffix(".in")))
+    libraries = ctx.actions.declare_file("{}.ld/libraries".format(name))
+    environment = ctx.actions.declare_file("{}.ld/config.env".format(name))
+    listed = ctx.actions.args()
+    listed.add_all(archives)
+    listed.set_param_file_format("multiline")
+    ctx.actions.write(libraries, listed)
+    ctx.actions.write(environment, json.encode({"IDF_TARGET": project.chip}) + "\n")
+    objdump = [f for f in ctx.files._objdump if f.basename == "xtensa-esp32-elf-objdump"][0]
+    args = ctx.actions.args()
+    args.add(project.ldgen.script)
+    args.add("--config", project.sdkconfig)
+    args.add("--kconfig", project.ldgen.kconfig)
+    args.add("--env-file", environment)
+    args.add_joined("--fragments-list", fragments, join_with = ";")
+    args.add("--input", project.template)
+    args.add("--output", output)
+    args.add("--libraries-file", libraries)
+    args.add("--objdump", objdump)
+    ctx.actions.run(
+        executable = project.ldgen.python,
+        arguments = [args],
+        env = {
+            "IDF_TARGET": project.chip,
+            "LC_ALL": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",
+        },
+        inputs = depset(
+            archives + fragments + [project.sdkconfig, project.ldgen.kconfig, environment, project.template, libraries],
+            transitive = [project.ldgen.files],
+        ),
+        tools = depset(ctx.files._objdump + ctx.attr._objdump[DefaultInfo].default_runfiles.files.to_list(), transitive = [project.ldgen.python_files]),
+        outputs = [output],
+        mnemonic = "IdfLdgen",
+        progress_message = "Placing sections of %{label}",
+    )
+    return output
+
+def _in_order(project, components):
+    """Archives in the linker's order: those that the project does not know come first, as the main component does."""
+    known = {label: i for i, label in enumerate(project.link_order)}
+    keyed = []
+    for component in components:
+        key = "//{}:{}".format(component.label.package, component.label.name) if component.label.workspace_root == project.label.workspace_root else None
+        for library in component.libraries:
+            keyed.append((known.get(key, -1), library, key))
+    return [(library, key) for _, library, key in sorted(keyed, key = lambda k: k[0])]
+
+def idf_link(ctx, project, components, name):
+    """What firmware of an ESP-IDF project is linked with.
+
+    Args:
+      ctx: the rule's context, of a rule with LDGEN_ATTRS.
+      project: IdfProjectInfo.
+      components: list of structs, as in IdfComponentInfo.
+      name: string; the firmware's.
+
+    Returns:
+      struct (arguments: list of strings and Files for GNU ld, behind those for outputs; inputs: list of Files).
+    """
+    libraries = _in_order(project, components)
+    archives = [library for library, _ in libraries]
+    fragments = [f for c in components for f in c.fragments]
+    scripts = list(project.linker_scripts)
+    if project.template:
+        sections = _sections(ctx, project, archives, fragments, name)
+        scripts = [sections if s == project.template else s for s in scripts]
+    more = [a for c in components for a in c.archives]
+    objects = [o for c in components for o in c.objects]
+    arguments = list(project.linkopts)
+    for script in scripts:
+        arguments += ["-T", script]
+    for component in components:
+        arguments += component.linkopts
+    arguments += objects + ["--start-group"]
+    for library, key in libraries:
+        if key in project.whole_archives:
+            arguments += ["--whole-archive", library, "--no-whole-archive"]
+        else:
+            arguments.append(library)
+    arguments += more + project.prebuilt + project.libraries + ["--end-group"]
+    return struct(
+        arguments = arguments,
+        inputs = scripts + archives + objects + more + project.prebuilt + project.libraries,
+    )

@@ -1,0 +1,128 @@
+"""What the user's sdkconfig.defaults say, held against what became of it."""
+
+load(":nearest.bzl", "nearest")
+
+def defaults_lines(text):
+    """The options that a file of defaults sets.
+
+    Args:
+      text: string; an sdkconfig.defaults.
+
+    Returns:
+      list of structs (line: int, from 1; name: string with CONFIG_, or what is there in its place; value: string, `n` where it says that
+      an option is not set; valid: bool, whether it is a line that sets an option).
+    """
+    found = []
+    for i, line in enumerate(text.split("\n")):
+        line = line.strip()
+        if line.startswith("# CONFIG_") and line.endswith(" is not set"):
+            found.append(struct(line = i + 1, name = line[2:].removesuffix(" is not set"), valid = True, value = "n"))
+        elif line and not line.startswith("#"):
+            name, equals, value = line.partition("=")
+            found.append(struct(line = i + 1, name = name, valid = bool(equals) and name.startswith("CONFIG_"), value = value))
+    return found
+
+def _same(wanted, value):
+    """Whether an option has a value, which may be written otherwise."""
+    wanted = wanted.strip("\"")
+    value = value.strip("\"")
+    if wanted == value:
+        return True
+    if value.lower().startswith("0x") or wanted.lower().startswith("0x"):
+        return _number(wanted) != None and _number(wanted) == _number(value)
+    return False
+
+def _number(text):
+    text = text.lower()
+    digits = text[2:] if text.startswith("0x") else text
+    base = 16 if text.startswith("0x") else 10
+    allowed = "0123456789abcdef"[:base]
+    if not digits or [c for c in digits.elems() if c not in allowed]:
+        return None
+    return int(digits, base)
+
+def defaults_errors(files, options, known, depends):
+    """What is wrong with files of defaults.
+
+    Args:
+      files: list of pairs of a name for messages and the text of an sdkconfig.defaults; later ones win.
+      options: dict from string to string; the options, with CONFIG_, as they became, those with old names among them.
+      known: list of strings; the names of all options that there are, with CONFIG_.
+      depends: dict from such a name to what it depends on, or an empty string.
+
+    Returns:
+      list of strings, a message each.
+    """
+    last = {}
+    errors = []
+    for file, text in files:
+        for entry in defaults_lines(text):
+            place = "{}:{}: ".format(file, entry.line)
+            if not entry.valid:
+                errors.append(place + "'{}' is no line of an sdkconfig: write CONFIG_NAME=value".format(entry.name))
+            else:
+                last[entry.name] = (place, entry.value)
+    for name, (place, wanted) in last.items():
+        if name in options:
+            if not _same(wanted, options[name]):
+                errors.append(place + "{}={} is not what it became, {}: {}".format(
+                    name,
+                    wanted,
+                    options[name],
+                    "it depends on {}".format(depends[name]) if depends.get(name) else "another option decides it, or the value is out of range",
+                ))
+        elif wanted == "n":
+            if name not in known:
+                errors.append(place + _unknown(name, known))
+        elif name in known:
+            errors.append(place + "{} cannot be set: {}".format(
+                name,
+                "it depends on {}".format(depends[name]) if depends.get(name) else "what it depends on is not set, or it is not the user's to set",
+            ))
+        else:
+            errors.append(place + _unknown(name, known))
+    return errors
+
+def _unknown(name, known):
+    near = nearest(name, known)
+    return "there is no option {}{}".format(name, ": did you mean {}?".format(" or ".join(near)) if near else ": remove the line")
+
+def flatten_menus(menus):
+    """The options in the description of menus that kconfgen writes (kconfig_menus.json).
+
+    Args:
+      menus: the decoded JSON: a list of dicts with `children`.
+
+    Returns:
+      dict from the name of an option, with CONFIG_, to what it depends on, or an empty string.
+    """
+    found = {}
+    pending = list(menus)
+    for _ in range(100000):
+        if not pending:
+            break
+        menu = pending.pop()
+        if menu.get("name"):
+            found["CONFIG_" + menu["name"]] = menu.get("depends_on") or ""
+        pending += menu.get("children") or []
+    return found
+
+def flat_kconfig(values):
+    """A Kconfig file in which options are just what they are: for the conditions in linker fragments.
+
+    Args:
+      values: dict from the name of an option, without CONFIG_, to its value: bool, int, string or None.
+
+    Returns:
+      string.
+    """
+    lines = ["# The options as they are set.\n"]
+    for name in sorted(values):
+        value = values[name]
+        if type(value) == "bool":
+            lines.append("config {}\n    bool\n    default {}\n".format(name, "y" if value else "n"))
+        elif type(value) == "int":
+            lines.append("config {}\n    int\n    default {}\n".format(name, value))
+        elif type(value) == "string":
+            lines.append("config {}\n    string\n    default {}\n".format(name, json.encode(value)))
+    return "\n".join(lines)
