@@ -1,0 +1,6 @@
+#pragma once
+
+#include "middle.h"
+
+/** Goes round top, middle and base, until `value` is 0; how many calls of middle and base that took. */
+base_t top_down(base_t value);
