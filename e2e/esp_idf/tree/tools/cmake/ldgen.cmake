@@ -58,7 +58,8 @@ function(idf_build_executable elf)
             --objdump "${CMAKE_OBJDUMP}"
         DEPENDS "${template}" ${fragments} ${libraries} "${sdkconfig}"
         VERBATIM)
-    add_custom_target(__ldgen_output DEPENDS "${output}")
-    add_dependencies(${elf} __ldgen_output)
+    get_filename_component(name "${output}" NAME)
+    add_custom_target(__ldgen_output_${name} DEPENDS "${output}")
+    add_dependencies(${elf} __ldgen_output_${name})
     set_property(TARGET ${elf} APPEND PROPERTY LINK_DEPENDS "${output}")
 endfunction()

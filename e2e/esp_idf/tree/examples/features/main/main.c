@@ -16,6 +16,7 @@
 #include "wrapper.h"
 
 extern const char greeting_start[] __asm__("_binary_greeting_txt_start");
+extern const char note_start[] __asm__("_binary_note_start");
 extern const char data_start[] __asm__("_binary_data_csv_start");
 extern const char data_end[] __asm__("_binary_data_csv_end");
 extern const unsigned data_length __asm__("data_csv_length");
@@ -29,6 +30,7 @@ IRAM_ATTR static int in_iram(const void *function)
 void app_main(void)
 {
     printf("EMBED_TXTFILES: %s", greeting_start);
+    printf("target_add_binary_data: %s", note_start);
     printf("EMBED_FILES: %.*s, %u bytes\n", (int)(data_end - data_start), data_start, data_length);
     printf("C++ constructor: %d\n", counter_value());
     printf("WHOLE_ARCHIVE: %d plug-in\n", plugin_count);
@@ -36,6 +38,7 @@ void app_main(void)
     printf("prebuilt archive: %d\n", blob_answer(1));
     printf("sub-library: %04x\n", checksum("ESP32"));
     printf("circle of components: %d\n", top_down(3));
+    printf("optional requirement: %d\n", top_has_wrapper());
     printf("wrapped calls: %d\n", wrapper_calls());
     printf("fragment: object %d, function %d, rest %d, IRAM_ATTR %d\n", in_iram(fast_double), in_iram(mixed_fast),
            in_iram(mixed_slow), in_iram(in_iram));
