@@ -1,0 +1,4 @@
+#pragma once
+
+/** 2 * value + 40. */
+int blob_answer(int value);

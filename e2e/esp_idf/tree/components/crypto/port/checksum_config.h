@@ -1,0 +1,3 @@
+#pragma once
+
+#define CHECKSUM_MASK 0xFFFF

@@ -1,0 +1,5 @@
+#pragma once
+
+int fast_double(int value);
+int mixed_fast(int value);
+int mixed_slow(int value);

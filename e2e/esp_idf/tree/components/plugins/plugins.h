@@ -1,0 +1,4 @@
+#pragma once
+
+/** Plug-ins that registered themselves. */
+extern int plugin_count;

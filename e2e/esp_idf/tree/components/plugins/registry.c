@@ -1,0 +1,3 @@
+#include "plugins.h"
+
+int plugin_count;

@@ -1,0 +1,5 @@
+#pragma once
+
+#include "sdkconfig.h"
+
+extern const unsigned squares[CONFIG_TABLES_SIZE];

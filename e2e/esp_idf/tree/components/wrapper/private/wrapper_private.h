@@ -1,0 +1,3 @@
+#pragma once
+
+extern int wrapped_calls;
