@@ -116,7 +116,7 @@ def _ordinary_link(ctx, components, scripts):
     for script in scripts:
         arguments += ["-T", script]
     for c in components:
-        arguments += c.linkopts
+        arguments += list(c.linkopts)
     return struct(arguments = arguments + ctx.attr.linkopts + objects, inputs = objects + scripts)
 
 def _build_scripts(ctx, links, has_script):

@@ -48,6 +48,13 @@ Esp32PartitionTableInfo = provider(
     },
 )
 
+Esp32BootloaderInfo = provider(
+    "A second-stage bootloader that is built from source.",
+    fields = {
+        "options": "dict from string to string: the sdkconfig that it was compiled with.",
+    },
+)
+
 Esp32ImageInfo = provider(
     "What is written to a chip's flash, and where. The application's offset comes from the partition table: flasher_args has it.",
     fields = {

@@ -33,6 +33,7 @@ _BINUTILS_ATTRS = {
     "ar": attr.label(default = "@binutils_xtensa//:bin/xtensa-lx106-elf-ar", allow_single_file = True, doc = "GNU ar."),
     "gcc": attr.label(default = "@gcc_xtensa//:bin/xtensa-lx106-elf-gcc", allow_single_file = True, doc = "gcc."),
     "gcc_stddef": attr.label(default = "@gcc_xtensa//:stddef", allow_single_file = True, doc = "stddef.h, in the folder of GCC's own headers."),
+    "limits": attr.label(default = "//toolchains/cc:include/limits.h", allow_single_file = True, doc = "limits.h, in a folder that comes before all others."),
     "newlib": attr.label(default = "@newlib_headers_xtensa//:include/newlib.h", allow_single_file = True, doc = "newlib.h, in the folder of the C library's headers."),
     "objcopy": attr.label(default = "@binutils_xtensa//:bin/xtensa-lx106-elf-objcopy", allow_single_file = True, doc = "GNU objcopy."),
     "plugin": attr.label(mandatory = True, allow_single_file = [".so"], doc = "What makes GCC and binutils those of a core: XTENSA_GNU_CONFIG."),
@@ -56,7 +57,7 @@ def _either(name):
     ]
 
 def _headers(ctx):
-    return [ctx.file.gcc_stddef.dirname, ctx.file.newlib.dirname]
+    return [ctx.file.limits.dirname, ctx.file.gcc_stddef.dirname, ctx.file.newlib.dirname]
 
 def _gcc_flags(ctx, actions):
     """What GCC takes for the sources of `actions`: the core, GNU as, headers, and no path of the machine in what it makes."""

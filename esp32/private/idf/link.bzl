@@ -83,7 +83,7 @@ def idf_link(ctx, project, components, name):
     for script in scripts:
         arguments += ["-T", script]
     for component in components:
-        arguments += component.linkopts
+        arguments += list(component.linkopts)
     arguments += objects + ["--start-group"]
     for library, key in libraries:
         if key in project.whole_archives:

@@ -239,6 +239,5 @@ def render_bootloader(components):
         "idf_bootloader",
         name = "bootloader",
         components = components,
-        project = "//bootloader:project",
         visibility = ["//visibility:public"],
     )
