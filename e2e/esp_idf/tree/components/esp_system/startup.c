@@ -16,8 +16,8 @@ static const uint32_t watchdogs[][3] = {
     {0x3FF5F064, 0x50D83AA1, 0x3FF5F048},
 };
 
-/** esp_system/linker.lf places it in IRAM. */
-__attribute__((noinline)) static void clear(volatile uint32_t *start, volatile uint32_t *end)
+/** esp_system/linker.lf places it in IRAM, by its name, which must not change. */
+__attribute__((noipa)) static void clear(volatile uint32_t *start, volatile uint32_t *end)
 {
     while (start < end) {
         *start++ = 0;

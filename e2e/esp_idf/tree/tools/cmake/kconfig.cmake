@@ -27,7 +27,19 @@ function(__kconfig_generate sdkconfig defaults)
     idf_build_set_property(KCONFIG_PROJBUILDS "${kconfig_projbuilds}")
 
     set(env_file "${build_dir}/config.env")
-    configure_file("${idf_path}/tools/kconfig_new/config.env.in" "${env_file}")
+    file(WRITE "${env_file}" "{
+    \"COMPONENT_KCONFIGS\": \"${kconfigs}\",
+    \"COMPONENT_KCONFIGS_PROJBUILD\": \"${kconfig_projbuilds}\",
+    \"COMPONENT_SDKCONFIG_RENAMES\": \"${renames}\",
+    \"IDF_TARGET\": \"${IDF_TARGET}\",
+    \"IDF_TOOLCHAIN\": \"gcc\",
+    \"IDF_VERSION\": \"$ENV{IDF_VERSION}\",
+    \"IDF_ENV_FPGA\": \"\",
+    \"IDF_PATH\": \"${idf_path}\",
+    \"COMPONENT_KCONFIGS_SOURCE_FILE\": \"${build_dir}/kconfigs.in\",
+    \"COMPONENT_KCONFIGS_PROJBUILD_SOURCE_FILE\": \"${build_dir}/kconfigs_projbuild.in\"
+}
+")
     idf_build_set_property(CONFIG_ENV_PATH "${env_file}")
     idf_build_set_property(__ROOT_KCONFIG "${idf_path}/Kconfig")
     set(prepare ${python} "${idf_path}/tools/kconfig_new/prepare_kconfig_files.py" --list-separator=semicolon --env-file "${env_file}")
@@ -53,7 +65,7 @@ function(__kconfig_generate sdkconfig defaults)
         execute_process(COMMAND ${kconfgen} ${outputs} RESULT_VARIABLE result)
     endif()
     if(NOT result EQUAL 0)
-        message(FATAL_ERROR "Failed to run kconfgen (${kconfgen}). Error ${result}")
+        message(FATAL_ERROR "Kconfig failed with ${result}: ${kconfgen}")
     endif()
 
     idf_build_set_property(SDKCONFIG "${sdkconfig}")

@@ -2,6 +2,12 @@
 
 # The archives that a target links, each once.
 function(__ldgen_libraries target)
+    if(TARGET ${target})
+        get_target_property(aliased ${target} ALIASED_TARGET)
+        if(aliased)
+            set(target ${aliased})
+        endif()
+    endif()
     get_property(seen GLOBAL PROPERTY __ldgen_seen)
     if(target IN_LIST seen OR NOT TARGET ${target})
         return()

@@ -129,6 +129,8 @@ def place(fragments, libraries, objdump):
             if not own:
                 continue
             file = f"*{Path(library).name}:{stem}.*"
+            if file in excluded:
+                raise FragmentError(f"{library}: two objects are called {stem}, which a fragment names: rename a source")
             excluded.append(file)
             placed = {}
             for section in sections:
@@ -171,7 +173,7 @@ def main():
         fragments = Fragments()
         for path in arguments.fragments or arguments.fragments_list.split(";"):
             read_fragments(Path(path), fragments, lambda condition: config.eval_string(condition) > 0)
-        targets = place(fragments, arguments.libraries_file.read_text().split(), arguments.objdump)
+        targets = place(fragments, arguments.libraries_file.read_text().splitlines(), arguments.objdump)
         lines = []
         for line in arguments.input.read_text().splitlines():
             if match := re.fullmatch(r"(\s*)mapping\[(\w+)\]", line):

@@ -4,8 +4,6 @@
 #include <stdint.h>
 #include <sys/reent.h>
 #include <sys/stat.h>
-#include <sys/times.h>
-#include <unistd.h>
 
 #include "esp_rom.h"
 #include "esp_system.h"
@@ -15,15 +13,13 @@ void newlib_include_syscalls_impl(void)
 {
 }
 
-static int fail(struct _reent *reent, int error)
+static int console(struct _reent *reent, int file, int result)
 {
-    reent->_errno = error;
-    return -1;
-}
-
-static int is_console(int file)
-{
-    return file >= STDIN_FILENO && file <= STDERR_FILENO;
+    if (file < 0 || file > 2) {
+        reent->_errno = EBADF;
+        return -1;
+    }
+    return result;
 }
 
 /** Of the one thread that there is. */
@@ -35,57 +31,44 @@ struct _reent *__getreent(void)
 _ssize_t _write_r(struct _reent *reent, int file, const void *data, size_t size)
 {
     const uint8_t *bytes = data;
-    if (!is_console(file)) {
-        return fail(reent, EBADF);
-    }
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; console(reent, file, 1) == 1 && i < size; i++) {
         if (bytes[i] == '\n') {
             uart_tx_one_char('\r');
         }
         uart_tx_one_char(bytes[i]);
     }
-    return (_ssize_t)size;
+    return console(reent, file, (int)size);
 }
 
 _ssize_t _read_r(struct _reent *reent, int file, void *data, size_t size)
 {
     (void)data;
     (void)size;
-    return is_console(file) ? 0 : fail(reent, EBADF);
+    return console(reent, file, 0);
 }
 
 int _close_r(struct _reent *reent, int file)
 {
-    return is_console(file) ? 0 : fail(reent, EBADF);
+    return console(reent, file, 0);
 }
 
 int _fstat_r(struct _reent *reent, int file, struct stat *status)
 {
-    if (!is_console(file)) {
-        return fail(reent, EBADF);
-    }
     *status = (struct stat){.st_mode = S_IFCHR};
-    return 0;
+    return console(reent, file, 0);
 }
 
 int _isatty_r(struct _reent *reent, int file)
 {
-    return is_console(file) ? 1 : fail(reent, EBADF);
+    return console(reent, file, 1);
 }
 
 _off_t _lseek_r(struct _reent *reent, int file, _off_t offset, int from)
 {
     (void)offset;
     (void)from;
-    return fail(reent, is_console(file) ? ESPIPE : EBADF);
-}
-
-int _open_r(struct _reent *reent, const char *name, int flags, int mode)
-{
-    (void)name;
-    (void)flags;
-    (void)mode;
-    return fail(reent, ENOENT);
+    reent->_errno = ESPIPE;
+    return console(reent, file, -1);
 }
 
 int _getpid_r(struct _reent *reent)
@@ -98,7 +81,8 @@ int _kill_r(struct _reent *reent, int pid, int signal)
 {
     (void)pid;
     (void)signal;
-    return fail(reent, ENOSYS);
+    reent->_errno = ENOSYS;
+    return -1;
 }
 
 void _exit(int status)
