@@ -67,6 +67,8 @@ def _gcc_flags(ctx, actions):
             "-pipe",
             "-mlongcalls",
             "-nostdinc",
+            # dependency files name headers as they were found, not what links among them point to
+            "-fno-canonical-system-headers",
         ] + idirafter(_headers(ctx))),
         flags("gnu_deterministic", actions, DETERMINISTIC + [
             # the working folder, the last that fits counts: where remote workers have it, which may set PWD themselves; as Bazel

@@ -26,9 +26,10 @@ def _stub_compilers(rctx, root):
         Label("//esp32/private/idf:stub_compiler.sh"),
         substitutions = {
             "@CROSSTOOL_VERSION@": crosstool,
+            "@GCC@": str(gcc),
             "@GCC_VERSION@": version,
             "@GCC_VERSION_DIGITS@": ".".join([("0" * 8 + part)[-8:] for part in version.split(".")]),
-            "@PREPROCESSOR@": "env XTENSA_GNU_CONFIG={} {}".format(plugin, gcc),
+            "@PLUGIN@": str(plugin),
         },
     )
     for tool in _TOOLS:

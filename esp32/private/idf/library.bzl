@@ -16,6 +16,8 @@ load("//esp32/private/idf:archive.bzl", "archive")
 load("//esp32/private/idf:options.bzl", "ESPCONFIG_ATTR", "option_names", "sdkconfig_header")
 load("//esp32/private/idf:providers.bzl", "IdfIncludeInfo", "IdfProjectInfo", "IdfSdkconfigInfo")
 
+_SOURCE_EXTENSIONS = ["S", "c", "cc", "cpp", "cxx", "s"]
+
 def _idf_include_impl(ctx):
     path = "/".join([p for p in [ctx.label.workspace_root, ctx.label.package, ctx.attr.path] if p and p != "."])
     names = option_names(ctx, ctx.label.name + ".options", ctx.files.hdrs) if ctx.files.hdrs else None
@@ -88,7 +90,9 @@ def _idf_objects_impl(ctx):
         cc_toolchain = cc_toolchain,
         feature_configuration = features,
         srcs = sources,
-        private_hdrs = ctx.files.private_hdrs,
+        # a source that another includes is no header for Bazel
+        additional_inputs = [f for f in ctx.files.private_hdrs if f.extension in _SOURCE_EXTENSIONS],
+        private_hdrs = [f for f in ctx.files.private_hdrs if f.extension not in _SOURCE_EXTENSIONS],
         user_compile_flags = ["-I" + sdkconfig.dirname] + ["-I" + i.path for i in includes] + ctx.attr.copts + prefix_maps(ctx.label),
         local_defines = ctx.attr.defines,
         compilation_contexts = [

@@ -113,8 +113,8 @@ def render_library(library, table):
     """The archive of a component, or of a part of it.
 
     Args:
-      library: struct (archive: string, embeds: list of structs (label, text: bool), fragments: list of paths, groups: list of structs (copts, defines, includes, language,
-        sources), headers: label or None, name: string, package: string, parts: list of labels, project: label).
+      library: struct (all_files: bool, whether whatever is in its folder may be included; archive: string, embeds: list of structs (label, text: bool), fragments: list of paths, groups: list of structs (copts, defines, includes, language,
+        sources), headers: label or None, included: list of paths that its sources include besides headers beside them, name: string, package: string, parts: list of labels, project: label).
       table: dict; shared lists.
 
     Returns:
@@ -131,6 +131,10 @@ def render_library(library, table):
             if package_of(source) == library.package:
                 folders[folder] = True
     globs = [g for folder in sorted(folders) for g in _globs(folder, False)]
+    if library.all_files:
+        globs = _globs(".", True) + ["**/*.c"]
+    globs += [f[len(library.package) + 1:] for f in library.included if package_of(f) == library.package]
+    private = [file_label(f) for f in library.included if package_of(f) != library.package]
     return _call(
         "idf_tree_library",
         name = library.name,
@@ -143,7 +147,7 @@ def render_library(library, table):
         includes = struct(expression = _interned(includes.keys(), table)),
         linker_fragments = [file_label(f) for f in library.fragments],
         parts = library.parts,
-        private_hdrs = struct(expression = "glob({}, allow_empty = True)".format(json.encode(globs))) if globs else None,
+        private_hdrs = struct(expression = "glob({}, allow_empty = True) + {}".format(json.encode(globs), json.encode(private))),
         project = library.project,
     )
 

@@ -37,6 +37,9 @@ _LIBRARIES = {
     "supc++": "libsupc++.a",
 }
 
+# What the repository has under these names is no component. The component `bootloader` has no code of its own.
+_OWN_TARGETS = ["bootloader", "menuconfig", "project", "save_defconfig", "sdkconfig"]
+
 def _fail(rctx, message):
     fail("esp_idf.config(name = \"{}\"): {}".format(rctx.attr.config_name, message))
 
@@ -73,6 +76,20 @@ def _find_script(rctx, name, folders, commands):
         if relative in commands or path in commands or rctx.path(path).exists:
             return path
     _fail(rctx, "the linker script {} is in none of {}".format(name, ", ".join(folders)))
+
+def _included_sources(rctx, sources, to_repository):
+    """Files that sources include from other folders than their own, or that are no headers: `"../x.h"`, `"x.c"`."""
+    found = {}
+    for source in sources:
+        folder = source.rpartition("/")[0]
+        for rest in rctx.read(source, watch = "no").split("#include \"")[1:]:
+            name = rest.partition("\"")[0]
+            if "/" not in name and name.endswith(".h"):
+                continue
+            path = "{}/{}".format(folder, name)
+            if rctx.path(path).exists:
+                found[to_repository(path)] = True
+    return [f for f in found if f]
 
 def _record_groups(target, commands, build, generated, embeds):
     """The sources of a target, without those that embed files: these are noted in `embeds`; and in `generated` what has to be made."""
@@ -157,6 +174,10 @@ def _render(rctx, prefix, build, executable, source_dir, folders, commands, env,
             kept.append(struct(copts = group.copts, defines = group.defines, includes = seen, language = group.language, sources = group.sources))
         return kept
 
+    def included_by(target):
+        sources = [s for group in target.groups for s, _ in group.sources if is_source(s) and rctx.path(s).exists] if target else []
+        return _included_sources(rctx, sources, to_repository)
+
     skipped = [] if own_main else ["main"]
     for name, info in infos.items():
         if name in skipped:
@@ -183,11 +204,13 @@ def _render(rctx, prefix, build, executable, source_dir, folders, commands, env,
             labels.append("//{}:{}.part".format(package, part))
             names[target.archive] = "//{}:{}.part".format(package, part)
             add(package, render_library(struct(
+                all_files = False,
                 archive = target.archive.rpartition("/")[2],
                 embeds = [],
                 fragments = [],
                 groups = collect(_record_groups(target, commands, build_path, generated, embeds)),
                 headers = None,
+                included = included_by(target),
                 name = part + ".part",
                 package = package,
                 parts = [],
@@ -198,11 +221,13 @@ def _render(rctx, prefix, build, executable, source_dir, folders, commands, env,
         if target and target.archive:
             names[target.archive] = "//{}:{}".format(package, name)
         add(package, render_library(struct(
+            all_files = info["dir"].startswith(str(rctx.path("project"))),
             archive = target.archive.rpartition("/")[2] if target else "lib{}.a".format(name),
             embeds = [struct(label = file_label(to_repository(e.file)), text = e.text) for e in embeds],
             fragments = fragments.get(name, []),
             groups = groups,
             headers = ":{}.headers".format(name),
+            included = included_by(target),
             name = name,
             package = package,
             parts = labels,
@@ -222,6 +247,9 @@ def _render(rctx, prefix, build, executable, source_dir, folders, commands, env,
             generated.append(path)
         in_order.append(to_repository(path))
     run_commands(rctx, commands, generated, env, "Generating sources of ESP-IDF", error_folders, build = build)
+    for path in generated:
+        if not rctx.path(path).exists or (path.endswith((".ld", ".in")) and not rctx.read(path).strip()):
+            _fail(rctx, "{} was not made by the command that ESP-IDF has for it".format(path))
 
     prebuilt = []
     order = []
@@ -297,8 +325,9 @@ def _idf_config_impl(rctx):
     root = rctx.path(rctx.read(rctx.path(rctx.attr.source)).strip())
     components = _folders_of_components(rctx, rctx.attr.components)
     bootloader_components = _folders_of_components(rctx, rctx.attr.bootloader_components)
-    for label in rctx.attr.components + rctx.attr.bootloader_components:
-        rctx.watch(rctx.path(label))
+    for folder in components.values() + bootloader_components.values():
+        for file in ["CMakeLists.txt", "Kconfig", "Kconfig.projbuild", "idf_component.yml", "sdkconfig.rename"]:
+            rctx.watch(folder.get_child(file))
     configured = configure(
         rctx,
         root = root,
@@ -395,6 +424,8 @@ def _idf_config_impl(rctx):
     top.append("filegroup(\n    name = \"sdkconfig\",\n    srcs = [\"config/sdkconfig\", \"config/sdkconfig.h\", \"config/sdkconfig.json\"],\n    visibility = [\"//visibility:public\"],\n)\n")
     top.append(render_project("project", application.project | {"options": options}))
     for name, closure in application.closures.items():
+        if name in _OWN_TARGETS:
+            continue
         top.append(render_closure(
             name = name,
             package = package_of(application.label_of[name].removeprefix("//").partition(":")[0]),

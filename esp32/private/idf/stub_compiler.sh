@@ -1,6 +1,6 @@
 #!/bin/sh
 # Answers what CMake and ESP-IDF ask of a compiler when a project is set up, and compiles nothing: it says that it is GCC, and that
-# every flag is good. Linker scripts alone go through the real preprocessor, @PREPROCESSOR@.
+# every flag is good. Linker scripts alone go through the real preprocessor.
 out= prev= preprocess= plain=
 for a in "$@"; do
   case $a in
@@ -20,7 +20,7 @@ for a in "$@"; do
   prev=$a
 done
 if [ $preprocess ]; then
-  if [ $plain ] && [ "$out" ]; then exec @PREPROCESSOR@ "$@"; fi
+  if [ $plain ] && [ "$out" ]; then XTENSA_GNU_CONFIG=@PLUGIN@ exec @GCC@ "$@"; fi
   exit 0
 fi
 # by which CMake finds out what compiled it
