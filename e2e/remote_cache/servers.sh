@@ -23,6 +23,11 @@ get_nginx() { # sets nginx
   nginx=$tmp/nginx.deb/usr/sbin/nginx
 }
 
+# What another script's cache has, for the one to be started here.
+http_files() { # folder
+  mkdir -p "$tmp/http" && cp -al "$1" "$tmp/http/data"
+}
+
 # A cache in $tmp/http/data, at $http, a log of it in $tmp/http/access.log: method, path, status, bytes sent.
 # The options are nginx's, for all requests. `in_tmpfs SIZE` before them: the cache is on a disk of that size.
 nginx_start() { # [in_tmpfs SIZE] options
