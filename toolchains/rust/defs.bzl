@@ -29,7 +29,7 @@ def nix_rust_toolchain(name, target_triple, rust_std, binary_ext = "", **kwargs)
         **kwargs
     )
 
-def chip_rust_toolchain(name, target_triple, rust_std, extra_rustc_flags = []):
+def chip_rust_toolchain(name, target_triple, rust_std, extra_rustc_flags = [], **kwargs):
     """A `rust_toolchain` for a chip, whose crates are bitcode.
 
     Args:
@@ -37,6 +37,7 @@ def chip_rust_toolchain(name, target_triple, rust_std, extra_rustc_flags = []):
       target_triple: string; the target.
       rust_std: label of the target's standard library, a `rust_stdlib_filegroup`.
       extra_rustc_flags: strings; more flags for all crates.
+      **kwargs: more arguments of `rust_toolchain`.
     """
     nix_rust_toolchain(
         name = name,
@@ -68,4 +69,5 @@ def chip_rust_toolchain(name, target_triple, rust_std, extra_rustc_flags = []):
             "opt": "none",
         },
         target_triple = target_triple,
+        **kwargs
     )
