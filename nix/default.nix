@@ -2,13 +2,14 @@
 #
 # mirror    base URL of a Debian mirror or of a dated snapshot archive; no output path depends on it
 # lockFile  the pins. debian.lock.local.json, which `nix/fetch` makes where the pinned files are no longer to be had, wins.
+# pypiLockFile  the pins of Python packages; where they come from is said in pypi.nix
 # Other arguments, such as the `config` and `overlays` of nixpkgs, are taken and not looked at: nixpkgs_package passes them.
 { mirror ? (import ./mirror.nix { }).mirror
 , lockFile ? if builtins.pathExists ./debian.lock.local.json then ./debian.lock.local.json else ./debian.lock.json
+, pypiLockFile ? ./pypi.lock.json
 , ...
 }:
 let
-  pypiLock = builtins.fromJSON (builtins.readFile ./pypi.lock.json);
   debian = import ./debian.nix { inherit mirror; lock = builtins.fromJSON (builtins.readFile lockFile); };
   inherit (debian) debPackages fromSource run;
 in rec {
@@ -20,6 +21,7 @@ in rec {
   gcc-xtensa = import ./packages/gcc-xtensa.nix { inherit debPackages binutils-xtensa xtensa-config; };
   xtensa-ld = import ./packages/xtensa-ld.nix { inherit run llvm-xtensa rustc-xtensa binutils-xtensa host-cc; };
   rust-std-xtensa = import ./packages/rust-std-xtensa.nix { inherit debPackages llvm-xtensa rustc-xtensa xtensa-ld; };
+  rust-std-xtensa-espidf = import ./packages/rust-std-xtensa.nix { inherit debPackages llvm-xtensa rustc-xtensa xtensa-ld; isEspIdf = true; };
 
   # C and C++ libraries for the chip, and what builds them. Those for another core of xtensa-config are under its name:
   # `nix-build nix -A de233_fpu.newlib-xtensa`.
@@ -52,7 +54,7 @@ in rec {
   # for ESP-IDF: CMake, ninja, and Python with modules from a Python package index
   pip = import ./packages/pip.nix { inherit debPackages; };
   pypi = let inherit (import ./pypi.nix { inherit run; pip = pip.outPath; }) download; in
-    builtins.listToAttrs (map (pin: { inherit (pin) name; value = download pin; }) pypiLock);
+    builtins.listToAttrs (map (pin: { inherit (pin) name; value = download pin; }) (builtins.fromJSON (builtins.readFile pypiLockFile)));
   espIdfTools = wheels: import ./packages/esp-idf-tools.nix { inherit debPackages pip wheels; };
   # `.debian`: without what is from the package index
   esp-idf-tools = espIdfTools (builtins.attrValues pypi) // { debian = espIdfTools [ ]; };

@@ -7,19 +7,26 @@ LINUX_X86_64 = [
 
 CHIPS = ["esp32"]
 
+# What a chip runs, by how the names of its platform and toolchains go on.
+OPERATING_SYSTEMS = {
+    "": "@platforms//os:none",
+    "_espidf": "//platforms:espidf",
+}
+
 # The instruction set of each chip, a value of @platforms//cpu:cpu.
 _CPU = {"esp32": "//platforms:xtensa"}
 
-def chip_constraints(chip):
+def chip_constraints(chip, os = "@platforms//os:none"):
     """The constraint values of a chip's platform.
 
     Args:
       chip: string; one of CHIPS.
+      os: label of what it runs: nothing, or //platforms:espidf.
 
     Returns:
       list of labels.
     """
-    return [_CPU[chip], "//platforms:chip_" + chip, "@platforms//os:none"]
+    return [_CPU[chip], "//platforms:chip_" + chip, os]
 
 def toolchains(name, impls, exec, target, settings = []):
     """One `toolchain()` for each of several toolchain types.

@@ -3,7 +3,7 @@
 `esp32` is the module extension, `esp32_repositories()` the same for WORKSPACE files. Both make the repositories
 @llvm_xtensa, @rustc_xtensa, @gcc_xtensa, @binutils_xtensa, @bindgen_xtensa, @protoc_xtensa, @qemu_xtensa and @host_sysroot, each
 with the files of one Nix package, built when a build first needs it; and @toolchains_sbom, which says what they are made of.
-@esp_idf_tools is what ESP-IDF's configure and its programs in Python need, and is there for nothing else. The
+@esp_idf_tools is what ESP-IDF's configure and its programs in Python need, and @rust_std_xtensa_espidf is Rust's std on ESP-IDF. The
 libraries @newlib_xtensa, @libgcc_xtensa and @libstdcxx_xtensa are for the ESP32's core; those with the name of another core behind
 theirs are for that, and @newlib_headers_xtensa is for all. //toolchains/libraries chooses.
 
@@ -25,6 +25,7 @@ _PACKAGES = {
     "protoc_xtensa": ("protoc", "tool"),
     "qemu_xtensa": ("qemu-xtensa", "tool"),
     "rust_std_xtensa": ("rust-std-xtensa", "rust_std_xtensa"),
+    "rust_std_xtensa_espidf": ("rust-std-xtensa-espidf", "rust_std_xtensa_espidf"),
     "rustc_xtensa": ("rustc-xtensa", "rustc_xtensa"),
     "toolchains_sbom": ("sbom", "sbom"),
     "xtensa_ld": ("xtensa-ld", "tool"),

@@ -1,21 +1,21 @@
-# postFixup of rust-std-xtensa: the standard library for $target.
+# postFixup of rust-std-xtensa and rust-std-xtensa-espidf: core, alloc and compiler_builtins for $target.
 lib=$out/lib/rustlib/$target/lib
 mkdir -p $lib lib/compiler_builtins
 
 # in the folder that is remapped, and with relative names, because rustc hashes both into what it makes
 cd lib/rustlib/src/rust/library
-compile() { # crate name, its root, more flags
-  name=$1 root=$2
-  shift 2
-  $rustc --target $target --crate-name $name --crate-type lib --edition 2024 $root \
+compile() { # crate name, its root, its edition, more flags
+  name=$1 root=$2 edition=$3
+  shift 3
+  $rustc --target $target --crate-name $name --crate-type lib --edition $edition $root \
     -Zforce-unstable-if-unmarked -Ccodegen-units=1 -Copt-level=s -Cdebuginfo=line-tables-only -Awarnings \
     --remap-path-prefix $PWD=/rustc/$version/library -Clinker-plugin-lto -L $lib --out-dir $lib "$@"
 }
-compile core core/src/lib.rs --emit=metadata,link
+compile core core/src/lib.rs 2024 --emit=metadata,link
 # rustc always generates the code of a `no_builtins` crate itself, with its own LLVM, which puts Xtensa's literals into the
 # wrong section: take its bitcode, and let LLVM 23 make the object.
-compile compiler_builtins compiler-builtins/compiler-builtins/src/lib.rs --emit=metadata,llvm-bc \
-  --cfg 'feature="compiler-builtins"' --cfg 'feature="mem"' --cfg 'feature="unmangled-names"' \
+compile compiler_builtins compiler-builtins/compiler-builtins/src/lib.rs 2024 --emit=metadata,llvm-bc \
+  --cfg 'feature="compiler-builtins"' ${mem:+--cfg 'feature="mem"'} --cfg 'feature="unmangled-names"' \
   --cfg f16_enabled --cfg intrinsics_enabled
 # What GCC calls where the CPU has no MULUH, and libgcc has otherwise.
 cat >umulsidi3.rs <<'RS'
@@ -25,8 +25,8 @@ extern "C" fn __umulsidi3(a: u32, b: u32) -> u64 {
     u64::from(a) * u64::from(b)
 }
 RS
-compile umulsidi3 umulsidi3.rs --emit=llvm-bc
-compile alloc alloc/src/lib.rs --emit=metadata,link &
+compile umulsidi3 umulsidi3.rs 2024 --emit=llvm-bc
+compile alloc alloc/src/lib.rs 2024 --emit=metadata,link &
 alloc=$!
 cd $lib
 $llvmLink umulsidi3.bc compiler_builtins.bc -o compiler_builtins.bc

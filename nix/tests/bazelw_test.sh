@@ -12,6 +12,7 @@ debian.lock.json" >"$repo/nix/nix-file-deps"
 cat >"$repo/nix/default.nix" <<NIX
 { mirror ? (import ./mirror.nix { }).mirror
 , lockFile ? if builtins.pathExists ./debian.lock.local.json then ./debian.lock.local.json else ./debian.lock.json
+, pypiLockFile ? null
 }:
 let
   lock = builtins.fromJSON (builtins.readFile lockFile);
@@ -34,6 +35,7 @@ in {
 NIX
 echo "app $unique" >"$t/packages/app"
 lock "$t/packages" >"$repo/nix/debian.lock.json"
+echo "[]" >"$repo/nix/pypi.lock.json"
 cp "$t/packages/app" "$t/www/mirror/pool/app_1.0.deb"
 serve "$t/www"
 export RULES_ESP32_MIRROR="$url/mirror"

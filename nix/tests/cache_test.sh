@@ -14,6 +14,7 @@ debian.lock.json" >"$repo/nix/nix-file-deps"
 cat >"$repo/nix/default.nix" <<NIX
 { mirror ? (import ./mirror.nix { }).mirror
 , lockFile ? ./debian.lock.json
+, pypiLockFile ? null
 }:
 let
   lock = builtins.fromJSON (builtins.readFile lockFile);
@@ -35,13 +36,15 @@ in {
     printf "<%s>" "\$@"' >\$out/bin/bazel; \${sh} chmod +x \$out/bin/bazel'';
 } // builtins.listToAttrs (map (name: { inherit name; value = make name "\${sh} seq 9999 >\$out/bin/\${name}"; })
   [ "llvm-xtensa" "rustc-xtensa" "rust-std-xtensa" "xtensa-ld" "gcc-xtensa" "binutils-xtensa" "newlib-headers-xtensa" "newlib-xtensa"
-    "libgcc-xtensa" "libstdcxx-xtensa" "bindgen" "protoc" "host-sysroot" "qemu-xtensa" ]) // {
+    "libgcc-xtensa" "libstdcxx-xtensa" "bindgen" "protoc" "host-sysroot" "qemu-xtensa" "esp-idf-tools"
+    "rust-std-xtensa-espidf" ]) // {
   de233_fpu = builtins.listToAttrs (map (name: { inherit name; value = make "de233_fpu-\${name}" "\${sh} seq 9999 >\$out/bin/\${name}"; })
     [ "newlib-xtensa" "libgcc-xtensa" "libstdcxx-xtensa" ]);
 }
 NIX
 echo "app $unique" >"$t/packages/app"
 lock "$t/packages" >"$repo/nix/debian.lock.json"
+echo "[]" >"$repo/nix/pypi.lock.json"
 cp "$t/packages/app" "$t/www/mirror/pool/app_1.0.deb"
 python3 "$tests/cache_server.py" "$t/www" "$t/port" &
 pids="$pids $!"
@@ -55,7 +58,7 @@ cache() { "$repo/nix/cache" "$@"; }
 fetch() { "$repo/nix/fetch" "$@"; }
 out_of() { nix-instantiate "$repo/nix" -A "$1" 2>/dev/null | xargs nix-store --query --outputs; }
 for a in bazel llvm-xtensa rustc-xtensa rust-std-xtensa xtensa-ld gcc-xtensa binutils-xtensa newlib-headers-xtensa newlib-xtensa libgcc-xtensa \
-  libstdcxx-xtensa de233_fpu.newlib-xtensa de233_fpu.libgcc-xtensa de233_fpu.libstdcxx-xtensa bindgen protoc host-sysroot qemu-xtensa \
+  libstdcxx-xtensa de233_fpu.newlib-xtensa de233_fpu.libgcc-xtensa de233_fpu.libstdcxx-xtensa bindgen protoc host-sysroot qemu-xtensa esp-idf-tools rust-std-xtensa-espidf \
   jre fetch.app; do out_of $a; done >"$t/paths"
 protoc=$(out_of protoc)
 # Makes this a machine that has none of it.
@@ -72,9 +75,9 @@ expect "cache push: no key" 2 "no --secret-key given" cache push "$url/cache"
 expect "cache push: no such key" 2 "none.secret: cannot be read.*generate-binary-cache-key" cache push "$url/cache" --secret-key "$t/none.secret"
 expect "cache push: a public key" 2 "is not a secret key" cache push "$url/cache" --secret-key "$t/ours-1.public"
 expect "cache push: a folder's name for URL" 2 "the URL of a folder is file:///x" cache push /x --secret-key "$t/ours-1.secret"
-expect "cache push: builds, copies, signs, and says what to do with it" 0 "has 19 store paths, 19 of them new, signed with ours-1.*nix/cache use $url/cache --public-key $key" \
+expect "cache push: builds, copies, signs, and says what to do with it" 0 "has 21 store paths, 21 of them new, signed with ours-1.*nix/cache use $url/cache --public-key $key" \
   cache push "$url/cache" --secret-key "$t/ours-1.secret"
-expect "cache push: a second time copies nothing" 0 "has 19 store paths, 0 of them new" cache push "$url/cache" --secret-key "$t/ours-1.secret"
+expect "cache push: a second time copies nothing" 0 "has 21 store paths, 0 of them new" cache push "$url/cache" --secret-key "$t/ours-1.secret"
 expect "cache push: to a folder, compressed otherwise" 0 "has 1 store paths, 1 of them new" \
   cache push "file://$t/www/folder" --secret-key "$t/ours-1.secret" --compression xz protoc
 same "cache push: by HTTP, or to a folder: the same signature" "$(grep -h ^Sig: "$t"/www/cache/*.narinfo | sort -u | grep -cF "$(grep -h ^Sig: "$t/www/folder/$(basename "$protoc" | cut -c 1-32).narinfo")")" 1
