@@ -2,8 +2,9 @@
 
 load("//esp32/private:chips.bzl", "CHIPS")
 load("//esp32/private:espimage.bzl", "ESPIMAGE_ATTRS", "FLASH_SIZES", "espimage")
-load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32PartitionTableInfo")
+load("//esp32/private:providers.bzl", "Esp32BootloaderInfo", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32PartitionTableInfo")
 load("//esp32/private:sbom.bzl", "SBOM_ATTRS", "sbom", "sbom_aspect")
+load("//esp32/private/idf:settings.bzl", "flash_settings", "revision")
 
 def _hex(n):
     return "0x%x" % n
@@ -61,6 +62,9 @@ _SHIPPED_CONFIG = {
     "CONFIG_XTAL_FREQ": "40",
 }
 
+# Settings that are compared, of a bootloader that says itself what it was compiled with.
+_COMPARED = ["CONFIG_PARTITION_TABLE_OFFSET", "CONFIG_XTAL_FREQ"]
+
 # Settings of a bootloader that starts no image of `esp32_image`, and why.
 _UNSUPPORTED_CONFIG = {
     "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK": "which takes no factory partition and compares a security version, and the image has none",
@@ -113,9 +117,38 @@ def bootloader_error(image, bootloader, config, table_label, wanted):
         ]
     return []
 
+def _settings(ctx, firmware, table):
+    """The settings of the image: what the attributes say; else, in an ESP-IDF project, its sdkconfig; else the usual ones."""
+    project = flash_settings(firmware.idf.options) if firmware.idf else None
+    if project and project.table_offset != table.offset:
+        fail("esp32_image ", ctx.label, ": the partition table ", ctx.attr.partition_table.label, " is at ", _hex(table.offset), ", and ", ctx.attr.firmware.label, " is compiled for one at ", _hex(project.table_offset), ": give the table offset = ", _hex(project.table_offset), ", or set CONFIG_PARTITION_TABLE_OFFSET", sep = "")
+    usual = dict(flash_freq = "40m", flash_mode = "dio", flash_size = "4MB", max_chip_rev = "3.99", min_chip_rev = "", xtal_freq = "40m")
+    of_project = dict(
+        flash_freq = project.freq,
+        flash_mode = project.mode,
+        flash_size = project.size,
+        max_chip_rev = revision(project.max_rev_full),
+        min_chip_rev = revision(project.min_rev_full),
+        xtal_freq = project.xtal_freq,
+    ) if project else {}
+    return struct(**{
+        name: getattr(ctx.attr, name) or of_project.get(name) or default
+        for name, default in usual.items()
+    })
+
+def _bootloader_config(ctx):
+    """What the image's own bootloader was compiled with, as far as it is compared."""
+    if not ctx.attr.bootloader or Esp32BootloaderInfo not in ctx.attr.bootloader:
+        return ctx.attr.bootloader_config
+    options = ctx.attr.bootloader[Esp32BootloaderInfo].options
+    if ctx.attr.bootloader_config:
+        fail("esp32_image ", ctx.label, ": ", ctx.attr.bootloader.label, " says itself what it was compiled with: remove `bootloader_config`", sep = "")
+    return {name: options[name] for name in _COMPARED + _UNSUPPORTED_CONFIG.keys() if name in options}
+
 def _esp32_image_impl(ctx):
     firmware = ctx.attr.firmware[Esp32FirmwareInfo]
     table = ctx.attr.partition_table[Esp32PartitionTableInfo]
+    settings = _settings(ctx, firmware, table)
     bootloader_offset = CHIPS[firmware.chip].bootloader_offset
     error = layout_error(
         image = ctx.label,
@@ -127,13 +160,13 @@ def _esp32_image_impl(ctx):
     ) or bootloader_error(
         image = ctx.label,
         bootloader = ctx.attr.bootloader.label if ctx.attr.bootloader else None,
-        config = ctx.attr.bootloader_config,
+        config = _bootloader_config(ctx),
         table_label = ctx.attr.partition_table.label,
         wanted = {
-            "CONFIG_ESPTOOLPY_FLASHFREQ": ctx.attr.flash_freq,
-            "CONFIG_ESPTOOLPY_FLASHMODE": ctx.attr.flash_mode,
+            "CONFIG_ESPTOOLPY_FLASHFREQ": settings.flash_freq,
+            "CONFIG_ESPTOOLPY_FLASHMODE": settings.flash_mode,
             "CONFIG_PARTITION_TABLE_OFFSET": _hex(table.offset),
-            "CONFIG_XTAL_FREQ": ctx.attr.xtal_freq.removesuffix("m") if ctx.attr.bootloader else "40",
+            "CONFIG_XTAL_FREQ": settings.xtal_freq.removesuffix("m") if ctx.attr.bootloader else "40",
         },
     )
     if error:
@@ -142,9 +175,9 @@ def _esp32_image_impl(ctx):
     def flash_args():
         args = ctx.actions.args()
         args.add("--chip", firmware.chip)
-        args.add("--flash-mode", ctx.attr.flash_mode)
-        args.add("--flash-freq", ctx.attr.flash_freq)
-        args.add("--flash-size", ctx.attr.flash_size)
+        args.add("--flash-mode", settings.flash_mode)
+        args.add("--flash-freq", settings.flash_freq)
+        args.add("--flash-size", settings.flash_size)
         return args
 
     def output(name):
@@ -155,9 +188,9 @@ def _esp32_image_impl(ctx):
     app = output("app.bin")
     args = flash_args()
     args.add("--elf", firmware.elf)
-    if ctx.attr.min_chip_rev:
-        args.add("--min-chip-rev", ctx.attr.min_chip_rev)
-    args.add("--max-chip-rev", ctx.attr.max_chip_rev)
+    if settings.min_chip_rev:
+        args.add("--min-chip-rev", settings.min_chip_rev)
+    args.add("--max-chip-rev", settings.max_chip_rev)
     args.add("--project-name" if ctx.attr.project_name else "--default-project-name", project_name)
     args.add("--project-version" if ctx.attr.project_version else "--default-project-version", project_version)
     args.add("--output", app)
@@ -169,7 +202,7 @@ def _esp32_image_impl(ctx):
         args.add("--input", ctx.file.bootloader)
         args.add("--made-for-partition-table-offset", _hex(table.offset))
     else:
-        args.add("--xtal-freq", ctx.attr.xtal_freq)
+        args.add("--xtal-freq", settings.xtal_freq)
     args.add("--partition-table-offset", _hex(table.offset))
     args.add("--output", bootloader)
     espimage(ctx, "bootloader", args, ctx.files.bootloader, [bootloader], "Esp32Bootloader", "Making bootloader %{output}")
@@ -228,11 +261,11 @@ def _esp32_image_impl(ctx):
             "appPartition": ctx.attr.app_partition,
             "chip": firmware.chip,
             "data": ",".join(data.keys()),
-            "flashFreq": ctx.attr.flash_freq,
-            "flashMode": ctx.attr.flash_mode,
-            "flashSize": ctx.attr.flash_size,
-            "maxChipRev": ctx.attr.max_chip_rev,
-            "minChipRev": ctx.attr.min_chip_rev,
+            "flashFreq": settings.flash_freq,
+            "flashMode": settings.flash_mode,
+            "flashSize": settings.flash_size,
+            "maxChipRev": settings.max_chip_rev,
+            "minChipRev": settings.min_chip_rev,
             "partitionTableOffset": _hex(table.offset),
         },
     )
@@ -248,9 +281,9 @@ def _esp32_image_impl(ctx):
             data = data,
             elf = firmware.elf,
             files = depset(files),
-            flash_freq = ctx.attr.flash_freq,
-            flash_mode = ctx.attr.flash_mode,
-            flash_size = ctx.attr.flash_size,
+            flash_freq = settings.flash_freq,
+            flash_mode = settings.flash_mode,
+            flash_size = settings.flash_size,
             flasher_args = flasher_args,
             merged = merged,
             partition_table = table_bin,
@@ -270,7 +303,7 @@ Whatever ROM and second-stage bootloader would refuse fails the build.""",
     attrs = ESPIMAGE_ATTRS | SBOM_ATTRS | {
         "app_partition": attr.string(doc = "The application's partition. Default: `factory`, else the first OTA slot."),
         "bootloader": attr.label(
-            doc = "A second-stage bootloader of ESP-IDF. Default: the one that the espflash crate ships, for a table at 0x8000.",
+            doc = "A second-stage bootloader of ESP-IDF: a file, or the target `bootloader` of a configured tree. Default: the one that the espflash crate ships, for a table at 0x8000.",
             allow_single_file = [".bin"],
         ),
         "bootloader_config": attr.string_dict(
@@ -280,11 +313,11 @@ secure boot and anti-rollback, for the image is not signed.""",
         ),
         "data": attr.label_keyed_string_dict(doc = "Files for more partitions: `{\":nvs.bin\": \"nvs\"}`.", allow_files = True),
         "firmware": attr.label(doc = "An `esp32_firmware`.", providers = [Esp32FirmwareInfo], aspects = [sbom_aspect], mandatory = True),
-        "flash_freq": attr.string(doc = "The flash's clock (ESPTOOLPY_FLASHFREQ).", default = "40m", values = ["20m", "26m", "40m", "80m"]),
-        "flash_mode": attr.string(doc = "How the flash is wired (ESPTOOLPY_FLASHMODE).", default = "dio", values = ["dio", "dout", "qio", "qout"]),
-        "flash_size": attr.string(doc = "The flash's size (ESPTOOLPY_FLASHSIZE).", default = "4MB", values = FLASH_SIZES),
-        "max_chip_rev": attr.string(doc = "The newest chip revision that it runs on, MAJOR.MINOR.", default = "3.99"),
-        "min_chip_rev": attr.string(doc = "The oldest chip revision that it runs on, MAJOR.MINOR. Default: the one that esp-hal is configured for (ESP_HAL_CONFIG_MIN_CHIP_REVISION), from which this must not differ; else 0.0."),
+        "flash_freq": attr.string(doc = "The flash's clock (ESPTOOLPY_FLASHFREQ). Default: what the sdkconfig of the firmware's ESP-IDF project says, else 40m.", values = ["", "20m", "26m", "40m", "80m"]),
+        "flash_mode": attr.string(doc = "How the flash is wired (ESPTOOLPY_FLASHMODE). Default: the sdkconfig's, else dio.", values = ["", "dio", "dout", "qio", "qout"]),
+        "flash_size": attr.string(doc = "The flash's size (ESPTOOLPY_FLASHSIZE). Default: the sdkconfig's, else 4MB.", values = [""] + FLASH_SIZES),
+        "max_chip_rev": attr.string(doc = "The newest chip revision that it runs on, MAJOR.MINOR. Default: the sdkconfig's, else 3.99."),
+        "min_chip_rev": attr.string(doc = "The oldest chip revision that it runs on, MAJOR.MINOR. Default: the one that esp-hal is configured for (ESP_HAL_CONFIG_MIN_CHIP_REVISION), from which this must not differ; else the sdkconfig's; else 0.0."),
         "partition_table": attr.label(
             doc = "An `esp32_partition_table`. Default: ESP-IDF's for a single application of 1 MB (PARTITION_TABLE_SINGLE_APP).",
             default = "//esp32:single_app",
@@ -292,7 +325,7 @@ secure boot and anti-rollback, for the image is not signed.""",
         ),
         "project_name": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_NAME). Default: the one in the program (`esp_app_desc!`), else the firmware's name."),
         "project_version": attr.string(doc = "For the application descriptor, at most 31 bytes (PROJECT_VER). Default: the one in the program (`esp_app_desc!`), else the firmware's, else 1."),
-        "xtal_freq": attr.string(doc = "The board's crystal (XTAL_FREQ).", default = "40m", values = ["26m", "40m"]),
+        "xtal_freq": attr.string(doc = "The board's crystal (XTAL_FREQ). Default: the sdkconfig's, else 40m.", values = ["", "26m", "40m"]),
     },
     provides = [Esp32ImageInfo],
 )

@@ -27,6 +27,7 @@ def _stub_compilers(rctx, root):
         substitutions = {
             "@CROSSTOOL_VERSION@": crosstool,
             "@GCC@": str(gcc),
+            "@GCC_EXEC_PREFIX@": "{}/lib/gcc/".format(gcc.dirname.dirname),
             "@GCC_VERSION@": version,
             "@GCC_VERSION_DIGITS@": ".".join([("0" * 8 + part)[-8:] for part in version.split(".")]),
             "@PLUGIN@": str(plugin),

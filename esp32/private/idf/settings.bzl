@@ -23,3 +23,14 @@ def flash_settings(options):
         table_offset = int(value("CONFIG_PARTITION_TABLE_OFFSET", "0x8000"), 0),
         xtal_freq = value("CONFIG_XTAL_FREQ", "40") + "m",
     )
+
+def revision(full):
+    """A chip's revision as people write it.
+
+    Args:
+      full: string; major * 100 + minor, as an sdkconfig has it.
+
+    Returns:
+      string, MAJOR.MINOR.
+    """
+    return "{}.{}".format(int(full) // 100, int(full) % 100)

@@ -20,7 +20,7 @@ for a in "$@"; do
   prev=$a
 done
 if [ $preprocess ]; then
-  if [ $plain ] && [ "$out" ]; then XTENSA_GNU_CONFIG=@PLUGIN@ exec @GCC@ "$@"; fi
+  if [ $plain ]; then XTENSA_GNU_CONFIG=@PLUGIN@ GCC_EXEC_PREFIX=@GCC_EXEC_PREFIX@ exec @GCC@ "$@"; fi
   exit 0
 fi
 # by which CMake finds out what compiled it
