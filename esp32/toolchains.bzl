@@ -21,6 +21,7 @@ def rules_esp32_toolchains():
             Label("//toolchains/prost:Cargo.toml"),
             Label("//tools/espabi:Cargo.toml"),
             Label("//tools/espboot:Cargo.toml"),
+            Label("//tools/espdata:Cargo.toml"),
             Label("//tools/espdiff:Cargo.toml"),
             Label("//tools/espimage:Cargo.toml"),
             Label("//tools/espline:Cargo.toml"),
