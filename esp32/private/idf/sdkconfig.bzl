@@ -107,11 +107,12 @@ def flatten_menus(menus):
         pending += menu.get("children") or []
     return found
 
-def flat_kconfig(values):
+def flat_kconfig(values, options):
     """A Kconfig file in which options are just what they are: for the conditions in linker fragments.
 
     Args:
       values: dict from the name of an option, without CONFIG_, to its value: bool, int, string or None.
+      options: dict from the name of an option, with CONFIG_, to its value as an sdkconfig has it, which tells hexadecimal ones from others.
 
     Returns:
       string.
@@ -121,6 +122,8 @@ def flat_kconfig(values):
         value = values[name]
         if type(value) == "bool":
             lines.append("config {}\n    bool\n    default {}\n".format(name, "y" if value else "n"))
+        elif type(value) == "int" and options.get("CONFIG_" + name, "").lower().startswith("0x"):
+            lines.append("config {}\n    hex\n    default {}\n".format(name, options["CONFIG_" + name]))
         elif type(value) == "int":
             lines.append("config {}\n    int\n    default {}\n".format(name, value))
         elif type(value) == "string":
