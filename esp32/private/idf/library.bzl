@@ -296,10 +296,12 @@ def idf_tree_library(name, archive_name, groups, project, embed_files = [], embe
       define_options: strings; preprocessor definitions that name options.
     """
     compatible = dict(target_compatible_with = chip_constraints(chip))
-    sources = [s for group in groups for s in group["srcs"]]
+
+    # what a source includes may be a source, too
+    files = {native.package_relative_label(f): True for f in [s for group in groups for s in group["srcs"]] + private_hdrs}.keys()
     idf_sdkconfig(
         name = name + ".sdkconfig",
-        srcs = sources + private_hdrs,
+        srcs = files,
         defines = define_options,
         includes = includes,
         project = project,
@@ -334,7 +336,7 @@ def idf_tree_library(name, archive_name, groups, project, embed_files = [], embe
         objects = objects,
         parts = parts,
         project = project,
-        sources = sources + private_hdrs,
+        sources = files,
         visibility = ["//visibility:public"],
         **compatible
     )
