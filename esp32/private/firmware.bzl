@@ -152,6 +152,8 @@ def _esp32_firmware_impl(ctx):
     components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components] +
                                      ([links.components] if links else []), order = "postorder").to_list()
     project = the_project(ctx.label, [c[IdfComponentInfo].project for c in ctx.attr.components] + ([links.project] if links else []))
+    if ctx.attr.std and not project:
+        fail("esp32_firmware ", ctx.label, ": `std` is Rust's on ESP-IDF, and none of `components` is of an ESP-IDF project: add some, such as \"@esp_idf//:pthread\", or remove it", sep = "")
     error = missing_components_error(ctx.label, components) or ([] if project else missing_cxx_error(ctx.label, components))
     if error:
         fail(sep = "", *error)
@@ -242,6 +244,7 @@ _esp32_link = rule(
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_esplink": attr.label(default = "//tools/esplink", executable = True, cfg = "exec"),
         "env": attr.string_dict(),
+        "std": attr.bool(),
         "version": attr.string(),
     },
     cfg = firmware_transition,
@@ -258,6 +261,7 @@ def esp32_firmware(
         linker_scripts = [],
         linkopts = [],
         env = {},
+        std = False,
         visibility = None,
         tags = [],
         testonly = False,
@@ -283,6 +287,8 @@ def esp32_firmware(
       env: dict from string to string; environment of rustc and of build scripts for this firmware and all of its crates, such as
         `{"ESP_HAL_CONFIG_MIN_CHIP_REVISION": "301", "ESP_LOG": "debug"}`. It adds to --action_env, and wins over it; a crate's own `rustc_env` and
         `build_script_env` win over it. A firmware with another `env` compiles its crates anew.
+      std: bool; whether the Rust code has `std`, as rustc's target xtensa-esp32-espidf has it: for firmware of an ESP-IDF project, whose components
+        `newlib`, `pthread`, `vfs` and, for `std::net`, `lwip` it calls. Without it, Rust is `no_std`.
       visibility: as everywhere.
       tags: as everywhere.
       testonly: as everywhere.
@@ -295,6 +301,7 @@ def esp32_firmware(
         env = env,
         linker_scripts = linker_scripts,
         linkopts = linkopts,
+        std = std,
         version = kwargs.get("version"),
         tags = tags,
         testonly = testonly,

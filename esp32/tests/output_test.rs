@@ -125,3 +125,69 @@ fn data_is_in_its_partition() {
     let (image, table) = (read("IMAGE"), read("TABLE"));
     assert_eq!(&image[TABLE_OFFSET..][..table.len()], table);
 }
+
+#[test]
+fn each_data_image_is_in_its_partition() {
+    let image = read("DATA_IMAGE");
+    let folder = std::env::var("DATA").expect("the BUILD file sets it");
+    // As in data/partitions.csv.
+    for (name, offset, len) in [
+        ("nvs", 0x9000, 0x4000),
+        ("otadata", 0xD000, 0x2000),
+        ("www", 0x50000, 0x10000),
+        ("files", 0x60000, 0x20000),
+        ("assets", 0x80000, 0x10000),
+        ("settings", 0x90000, 0x10000),
+    ] {
+        let path = format!("{folder}/{name}.bin");
+        let data = fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert_eq!(data.len(), len, "{name}");
+        // The merged image ends with what is not erased flash.
+        let end = image.len().min(offset + len);
+        assert!(data.starts_with(&image[offset..end]), "{name}");
+        assert!(
+            data[end - offset..].iter().all(|byte| *byte == 0xFF),
+            "{name}"
+        );
+    }
+    assert_eq!(image[0x30000], 0xE9, "the application is in ota_1");
+    assert_eq!(
+        image[0xD000..0xD004],
+        2_u32.to_le_bytes(),
+        "which the OTA data name"
+    );
+}
+
+#[test]
+fn data_images_have_the_paths_of_the_package() {
+    let folder = std::env::var("DATA").expect("the BUILD file sets it");
+    let has = |file: &str, text: &str| {
+        let path = format!("{folder}/{file}.bin");
+        let image = fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let found = image
+            .windows(text.len())
+            .any(|window| window == text.as_bytes());
+        assert!(found, "{file}: {text:?}");
+    };
+    for path in [
+        "/data/www/index.htm\0",
+        "/data/www/css/a.css\0",
+        "/generated/a.txt\0",
+        "/generated/b/c.txt\0",
+    ] {
+        has("www", path);
+    }
+    for text in [
+        "INDEX   HTM",
+        "CSS        ",
+        "A       CSS",
+        "<p>hello</p>\n",
+    ] {
+        has("files", text);
+    }
+    for text in ["A       TXT", "B          ", "C       TXT"] {
+        has("assets", text);
+    }
+    has("settings", "index.htm");
+    has("nvs", "p { color: red }\n");
+}

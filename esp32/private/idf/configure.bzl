@@ -85,14 +85,14 @@ def _write_project(rctx, name, version, components, main, main_requires, kconfig
         if paths:
             rctx.file("project/main/" + file, "".join(["source \"{}\"\n".format(path) for path in paths]), executable = False)
 
-def _run(rctx, arguments, env, what, folders, timeout = _TIMEOUT_SECONDS):
+def _run(rctx, arguments, env, what, folders, known = [], timeout = _TIMEOUT_SECONDS):
     rctx.report_progress(what)
     result = rctx.execute(arguments, environment = env, quiet = True, timeout = timeout)
     if result.return_code != 0:
         fail("esp_idf.config(name = \"{}\"): {} failed.\n{}".format(
             rctx.attr.config_name,
             what,
-            explain_configure_failure(result.stdout, result.stderr, folders),
+            explain_configure_failure(result.stdout, result.stderr, folders, known),
         ))
     return result.stdout + result.stderr
 
@@ -154,6 +154,7 @@ def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_
         env,
         "Configuring ESP-IDF",
         folders,
+        known = [c.basename for c in root.get_child("components").readdir()] + components.keys(),
     )
     commands = custom_commands(rctx.read("build/build.ninja"))
     configured = "bootloader-prefix/src/bootloader-stamp/bootloader-configure"

@@ -18,9 +18,9 @@ _source = tag_class(
 _config = tag_class(
     doc = "A configured ESP-IDF: the repository `name`.",
     attrs = {
-        "bootloader_components": attr.label_list(doc = "The CMakeLists.txt of components that the bootloader has besides, such as `//bootloader_components/hooks:CMakeLists.txt`."),
+        "bootloader_components": attr.string_list(doc = "Folders of components that the bootloader has besides, such as `//bootloader_components/...`."),
         "chip": attr.string(doc = "The chip (IDF_TARGET).", default = "esp32", values = ["esp32"]),
-        "components": attr.label_list(doc = "The CMakeLists.txt of components in your repository, such as `//components/mine:CMakeLists.txt`: they become `@NAME//:mine`."),
+        "components": attr.string_list(doc = "Folders of components with a CMakeLists.txt in your repository: `//components/mine`, or `//components/...` for all that are in one. They become `@NAME//:mine`."),
         "kconfigs": attr.label_list(doc = "Kconfig files of components that have no CMakeLists.txt."),
         "kconfigs_projbuild": attr.label_list(doc = "The same for Kconfig.projbuild files, of which the menus are at the top."),
         "main_requires": attr.string_list(doc = "The components that are configured, with what they require. Default: all that ESP-IDF has for the chip."),

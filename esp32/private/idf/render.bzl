@@ -134,6 +134,7 @@ def render_library(library, table):
     if library.all_files:
         globs = _globs(".", True) + ["**/*.c"]
     globs += [f[len(library.package) + 1:] for f in library.included if package_of(f) == library.package]
+    own = [s[len(library.package) + 1:] for group in library.groups for s in group.sources if package_of(s) == library.package]
     private = [file_label(f) for f in library.included if package_of(f) != library.package]
     return _call(
         "idf_tree_library",
@@ -147,7 +148,7 @@ def render_library(library, table):
         includes = struct(expression = _interned(includes.keys(), table)),
         linker_fragments = [file_label(f) for f in library.fragments],
         parts = library.parts,
-        private_hdrs = struct(expression = "glob({}, allow_empty = True) + {}".format(json.encode(globs), json.encode(private))),
+        private_hdrs = struct(expression = "glob({}, allow_empty = True, exclude = {}) + {}".format(json.encode(globs), json.encode(own), json.encode(private))),
         project = library.project,
     )
 

@@ -28,6 +28,8 @@ load(
 )
 load(":sdkconfig.bzl", "defaults_errors", "flat_kconfig", "flatten_menus")
 
+_CMAKE_LISTS = "CMakeLists.txt"
+
 # The toolchain's own libraries, by what the linker calls them.
 _LIBRARIES = {
     "c": "libc.a",
@@ -43,12 +45,23 @@ _OWN_TARGETS = ["bootloader", "menuconfig", "project", "save_defconfig", "sdkcon
 def _fail(rctx, message):
     fail("esp_idf.config(name = \"{}\"): {}".format(rctx.attr.config_name, message))
 
-def _folders_of_components(rctx, labels_file):
-    """Folders of components, by name, out of files that are in them."""
+def _folders_of_components(rctx, attribute, patterns):
+    """Folders of components, by name, out of `//components/mine` and `//components/...`."""
     found = {}
-    for label in labels_file:
-        folder = rctx.path(label).dirname
-        found[folder.basename] = folder
+    for pattern in patterns:
+        path = pattern.removeprefix("//").removesuffix("...").removesuffix("/")
+        folder = rctx.workspace_root.get_child(path) if path else rctx.workspace_root
+        if not folder.exists:
+            _fail(rctx, "{} = [\"{}\"]: there is no folder {}".format(attribute, pattern, folder))
+        if pattern.endswith("..."):
+            rctx.watch(folder)
+            folders = [entry for entry in folder.readdir() if entry.get_child(_CMAKE_LISTS).exists]
+        else:
+            folders = [folder]
+        if not folders or not folders[0].get_child(_CMAKE_LISTS).exists:
+            _fail(rctx, "{} = [\"{}\"]: there is no component in {}, which would have a CMakeLists.txt with idf_component_register".format(attribute, pattern, folder))
+        for entry in folders:
+            found[entry.basename] = entry
     return found
 
 def _display(label):
@@ -323,8 +336,8 @@ def _link_package(rctx, package, folder):
 
 def _idf_config_impl(rctx):
     root = rctx.path(rctx.read(rctx.path(rctx.attr.source)).strip())
-    components = _folders_of_components(rctx, rctx.attr.components)
-    bootloader_components = _folders_of_components(rctx, rctx.attr.bootloader_components)
+    components = _folders_of_components(rctx, "components", rctx.attr.components)
+    bootloader_components = _folders_of_components(rctx, "bootloader_components", rctx.attr.bootloader_components)
     for folder in components.values() + bootloader_components.values():
         for file in ["CMakeLists.txt", "Kconfig", "Kconfig.projbuild", "idf_component.yml", "sdkconfig.rename"]:
             rctx.watch(folder.get_child(file))
@@ -451,9 +464,9 @@ idf_config_repository = repository_rule(
 
 ESP-IDF's own CMake runs, once for the application and once for the bootloader, and compiles nothing.""",
     attrs = {
-        "bootloader_components": attr.label_list(doc = "The CMakeLists.txt of components that the bootloader has besides (bootloader_components)."),
+        "bootloader_components": attr.string_list(doc = "Folders of components that the bootloader has besides (bootloader_components)."),
         "chip": attr.string(doc = "The chip (IDF_TARGET).", default = "esp32", values = ["esp32"]),
-        "components": attr.label_list(doc = "The CMakeLists.txt of the user's components."),
+        "components": attr.string_list(doc = "Folders of the user's components: `//components/mine`, or `//components/...` for all that are in one."),
         "config_name": attr.string(doc = "The name that the user gave.", mandatory = True),
         "kconfigs": attr.label_list(doc = "Kconfig files of the user's."),
         "kconfigs_projbuild": attr.label_list(doc = "Kconfig.projbuild files of the user's."),

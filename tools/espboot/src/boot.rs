@@ -1,26 +1,16 @@
 //! What ROM and second-stage bootloader make of a flash.
 //!
-//! [`espimage::merged`] checks what they check. Here is what they do then: choose the partition
-//! (`bootloader_utility_get_selected_boot_partition` of ESP-IDF's `bootloader_utility.c`), copy segments to RAM, and map flash
-//! pages.
+//! [`espimage::merged`] checks what they check, and chooses the partition as they do. Here is what they do then: copy segments to
+//! RAM, and map flash pages.
 
 use std::fs;
 use std::path::Path;
 
 use espimage::app_desc::AppDescriptor;
 use espimage::chip::{Chip, Region};
-use espimage::image::Image;
-use espimage::merged::{self, ERASED, MergedImage, ParseOptions};
-use espimage::partition::{Partition, SECTOR_LEN, TYPE_APP, TYPE_DATA};
+use espimage::merged::{self, ERASED, ParseOptions};
 
 use crate::error::Error;
-
-/// Subtype of the data partition that selects an OTA slot.
-const SUBTYPE_DATA_OTA: u8 = 0x00;
-/// Subtypes of the OTA slots, `ota_0` to `ota_15`.
-const SUBTYPES_OTA: std::ops::Range<u8> = 0x10..0x20;
-/// States of an OTA slot that the bootloader passes over (`ESP_OTA_IMG_INVALID`, `ESP_OTA_IMG_ABORTED`).
-const OTA_STATES_REFUSED: [u32; 2] = [3, 4];
 
 /// A flash image, and what the chip makes of it.
 #[derive(Debug, Clone)]
@@ -85,13 +75,7 @@ pub fn boot(
             ..ParseOptions::default()
         },
     )?;
-    let (partition, app) = match selected_slot(flash, &merged) {
-        Some(slot) if *slot != merged.app_partition => {
-            let bytes = flash.get(slot.offset as usize..).unwrap_or_default();
-            (slot.name.clone(), Image::parse(bytes, slot.offset)?)
-        }
-        _ => (merged.app_partition.name.clone(), merged.app),
-    };
+    let app = merged.app;
     let memory = app.memory().map(|segment| {
         let offset = app.flash_offset + segment.offset;
         match chip.region(segment.address) {
@@ -106,7 +90,7 @@ pub fn boot(
     });
     let descriptor = app.app_descriptor(chip).map(AppDescriptor::parse);
     Ok(Boot {
-        partition,
+        partition: merged.app_partition.name,
         descriptor,
         entry: app.header.entry,
         memory: memory.collect(),
@@ -136,51 +120,4 @@ fn mapped(flash: &[u8], address: u32, offset: u32, len: usize, chip: Chip) -> Bl
         address: address - before,
         data,
     }
-}
-
-/// The OTA slot that the OTA data partition selects, if it selects one.
-fn selected_slot<'a>(flash: &[u8], merged: &'a MergedImage<'_>) -> Option<&'a Partition> {
-    let partitions = &merged.partitions.partitions;
-    let otadata = partitions
-        .iter()
-        .find(|p| p.kind == TYPE_DATA && p.subtype == SUBTYPE_DATA_OTA)?;
-    let slots = || {
-        partitions
-            .iter()
-            .filter(|p| p.kind == TYPE_APP && SUBTYPES_OTA.contains(&p.subtype))
-    };
-    let sequence = (0..2)
-        .filter_map(|sector| {
-            flash
-                .get((otadata.offset + sector * SECTOR_LEN) as usize..)?
-                .first_chunk()
-        })
-        .filter_map(ota_sequence)
-        .max()?;
-    let slot = (sequence - 1)
-        % u32::try_from(slots().count())
-            .ok()
-            .filter(|&count| count > 0)?;
-    slots().find(|p| u32::from(p.subtype - SUBTYPES_OTA.start) == slot)
-}
-
-/// The sequence number of an entry of the OTA data (`esp_ota_select_entry_t`), when the entry is valid.
-fn ota_sequence(entry: &[u8; 32]) -> Option<u32> {
-    let word =
-        |at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]);
-    let (sequence, state, crc) = (word(0), word(24), word(28));
-    let valid = !matches!(sequence, 0 | u32::MAX)
-        && !OTA_STATES_REFUSED.contains(&state)
-        && crc == crc32_of_rom(&entry[..4]);
-    valid.then_some(sequence)
-}
-
-/// `crc32_le` of the ROM from 0xFFFFFFFF, which it inverts on the way in and out.
-fn crc32_of_rom(bytes: &[u8]) -> u32 {
-    let crc = bytes.iter().fold(0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 }
-        })
-    });
-    !crc
 }

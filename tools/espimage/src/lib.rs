@@ -2,6 +2,7 @@
 //!
 //! - [`convert`](mod@convert): ELF file to application image; [`bootloader`]: the second-stage bootloader with the right header.
 //! - [`partition`]: IDF's partition tables; [`csv`]: as text.
+//! - [`ota_data`]: which of its applications the bootloader starts.
 //! - [`merged`]: one image of the whole flash, made with [`merged::merge`] and read with [`merged::parse`], which refuses what
 //!   the ROM and the second-stage bootloader would refuse. [`flasher_args`]: its description for tools that write the flash.
 //! - [`image`](mod@image): the image format; [`elf`]: the linked program; [`chip`]: memory map and constants of the chip.
@@ -26,6 +27,7 @@ pub mod image;
 pub mod kind;
 pub mod level;
 pub mod merged;
+pub mod ota_data;
 pub mod output;
 pub mod partition;
 pub mod provenance;

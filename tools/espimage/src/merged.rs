@@ -25,6 +25,7 @@ use crate::flash::FlashSettings;
 use crate::flasher_args::FlasherArgs;
 use crate::image::{self, Image};
 use crate::level::{Findings, Level};
+use crate::ota_data;
 use crate::partition::{self, Partition, PartitionTable, TableOptions};
 
 /// Value of an erased byte of flash.
@@ -121,7 +122,9 @@ pub fn check<'a>(
         PartitionTable::read(at_table, table_options, findings)
     })?;
 
-    let order: Vec<Partition> = partitions.boot_order().into_iter().cloned().collect();
+    let selected = ota_data::selected_slot(&partitions, |at| from(at, "the OTA data").ok());
+    let order = partitions.boot_order(selected);
+    let order: Vec<Partition> = order.into_iter().cloned().collect();
     let reserved = loaded_dram(&bootloader, chip);
     let part = |partition: &Partition| format!("application in partition '{}'", partition.name);
     let mut started = None;

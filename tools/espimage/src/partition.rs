@@ -27,7 +27,8 @@ const ENTRY_LEN: usize = 32;
 const ENTRY_MAGIC: [u8; 2] = [0xAA, 0x50];
 const MD5_MAGIC: [u8; 2] = [0xEB, 0xEB];
 const END_MARKER: [u8; ENTRY_LEN] = [0xFF; ENTRY_LEN];
-const OTADATA_SIZE: u32 = 0x2000;
+/// Length of OTA data in bytes: two sectors.
+pub const OTADATA_SIZE: u32 = 2 * SECTOR_LEN;
 const NVS_MIN_SIZE: u32 = 0x3000;
 
 /// Partition types with a name.
@@ -85,7 +86,7 @@ pub(crate) const TYPE_PARTITION_TABLE: u8 = 0x03;
 const APP_FACTORY: u8 = 0x00;
 const APP_OTA_0: u8 = 0x10;
 const APP_TEST: u8 = 0x20;
-const DATA_OTA: u8 = 0x00;
+pub(crate) const DATA_OTA: u8 = 0x00;
 const DATA_NVS: u8 = 0x02;
 const DATA_COREDUMP: u8 = 0x03;
 const DATA_TEE_OTA: u8 = 0x90;
@@ -360,24 +361,32 @@ impl PartitionTable {
 
     /// The partition from which the bootloader starts a freshly flashed chip: the first of [`PartitionTable::boot_order`].
     pub fn boot_partition(&self) -> Option<&Partition> {
-        self.boot_order().first().copied()
+        self.boot_order(None).first().copied()
     }
 
-    /// The partitions that the bootloader tries on a freshly flashed chip, one after another: the factory application, the OTA slots,
-    /// the test application. Of two of the same kind it knows the last. It counts the slots and tries as many from ota_0 on
-    /// (`bootloader_utility_load_boot_image`, ESP-IDF `components/bootloader_support/src/bootloader_utility.c`).
-    pub fn boot_order(&self) -> Vec<&Partition> {
+    /// The partitions that the bootloader tries, one after another: the slot that the OTA data select, those below it, the factory
+    /// application, the other OTA slots, the test application. Of two of the same kind it knows the last. It counts the slots and
+    /// tries as many from ota_0 on (`bootloader_utility_load_boot_image`, ESP-IDF
+    /// `components/bootloader_support/src/bootloader_utility.c`).
+    pub fn boot_order(&self, selected: Option<u8>) -> Vec<&Partition> {
         let last = |subtype: u8| {
             let mut all = self.partitions.iter().rev();
             all.find(|p| p.is_app() && p.subtype == subtype)
                 .filter(|p| p.size > 0)
         };
-        let is_slot = |p: &&Partition| p.is_app() && (APP_OTA_0..APP_TEST).contains(&p.subtype);
-        let slots = self.partitions.iter().filter(is_slot).count().min(16) as u8;
-        let mut order = vec![last(APP_FACTORY)];
-        order.extend((0..slots).map(|slot| last(APP_OTA_0 + slot)));
+        let first = selected.map_or(0, |slot| slot + 1);
+        let slot = |slot: u8| last(APP_OTA_0 + slot);
+        let mut order: Vec<_> = (0..first).rev().map(slot).collect();
+        order.push(last(APP_FACTORY));
+        order.extend((first..self.slot_count()).map(slot));
         order.push(last(APP_TEST));
         order.into_iter().flatten().collect()
+    }
+
+    /// The number of OTA slots.
+    pub(crate) fn slot_count(&self) -> u8 {
+        let is_slot = |p: &&Partition| p.is_app() && (APP_OTA_0..APP_TEST).contains(&p.subtype);
+        self.partitions.iter().filter(is_slot).count().min(16) as u8
     }
 
     fn check_count(&self) -> Result<(), Error> {

@@ -363,3 +363,33 @@ fn a_missing_input() {
         &["gone.bin: cannot be read"],
     );
 }
+
+#[test]
+fn ota_data_select_the_application_to_verify() {
+    let folder = Folder::new().with_parts();
+    folder.write(
+        "p.csv",
+        "o,data,ota,,8K\na,app,ota_0,,1M\nb,app,ota_1,,1M\nc,app,ota_2,,1M\n",
+    );
+    folder
+        .run("partition-table --input @p.csv --output @partition-table.bin")
+        .ok();
+    folder.write("selects_b.bin", espimage::ota_data::image(1));
+    folder.write("selects_c.bin", espimage::ota_data::image(2));
+
+    folder
+        .merge("--app-partition b --data o=@selects_b.bin")
+        .ok();
+    folder.run("verify @image.bin --elf @app.elf").ok();
+    // The bootloader would go on to what is below, but that the selected one is not there is no wish of anybody.
+    folder
+        .merge("--app-partition b --data o=@selects_c.bin")
+        .ok();
+    folder
+        .run("verify @image.bin --elf @app.elf --level build")
+        .refused("merged_too_short", &["application in partition 'c'"]);
+    folder.merge("--app-partition b").ok();
+    folder
+        .run("verify @image.bin --elf @app.elf --level build")
+        .refused("image_magic", &["application in partition 'a'"]);
+}
