@@ -296,12 +296,10 @@ def idf_tree_library(name, archive_name, groups, project, embed_files = [], embe
       define_options: strings; preprocessor definitions that name options.
     """
     compatible = dict(target_compatible_with = chip_constraints(chip))
-
-    # what a source includes may be a source, too
-    files = {native.package_relative_label(f): True for f in [s for group in groups for s in group["srcs"]] + private_hdrs}.keys()
+    sources = [s for group in groups for s in group["srcs"]]
     idf_sdkconfig(
         name = name + ".sdkconfig",
-        srcs = files,
+        srcs = sources + private_hdrs,
         defines = define_options,
         includes = includes,
         project = project,
@@ -336,7 +334,7 @@ def idf_tree_library(name, archive_name, groups, project, embed_files = [], embe
         objects = objects,
         parts = parts,
         project = project,
-        sources = files,
+        sources = sources + private_hdrs,
         visibility = ["//visibility:public"],
         **compatible
     )
