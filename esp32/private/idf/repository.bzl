@@ -89,7 +89,7 @@ def _find_script(rctx, name, folders, commands):
         relative = path.removeprefix(str(rctx.path("build")) + "/")
         if relative in commands or path in commands or rctx.path(path).exists:
             return path
-    _fail(rctx, "the linker script {} is in none of {}".format(name, ", ".join(folders)))
+    return _fail(rctx, "the linker script {} is in none of {}".format(name, ", ".join(folders)))
 
 def _included_sources(rctx, sources, to_repository):
     """Files that sources include from other folders than their own, or that are no headers: `"../x.h"`, `"x.c"`."""
