@@ -5,7 +5,7 @@ load("@rules_rust//rust:rust_common.bzl", "BuildInfo")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "firmware_transition")
 load("//esp32/private:component.bzl", "the_project")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "IdfComponentInfo")
-load("//esp32/private/idf:link.bzl", "LDGEN_ATTRS", "idf_link")
+load("//esp32/private/idf:link.bzl", "IDF_LINK_ATTRS", "idf_link", "weak_runtime")
 
 _CrateLinkInfo = provider(
     "What a crate, and those that it depends on, are to be linked with.",
@@ -186,11 +186,12 @@ def _esp32_firmware_impl(ctx):
         args.add_all(scripts, before_each = "-T")
         args.add_all(ctx.attr.linkopts)
 
-        # first: it calls the archives, and what its compiler calls is behind them
+        # Before ESP-IDF's scripts: they say where such functions are in ROM, which wins over an object that is there already.
+        runtime = [weak_runtime(ctx, ld.runtime, ctx.label.name)] if library else []
+        args.add_all(runtime)
         args.add_all([library] if library else [])
         args.add_all(link.arguments)
-        args.add_all([ld.runtime] if library else [])
-        inputs = link.inputs + scripts
+        inputs = link.inputs + scripts + runtime
     else:
         link = _ordinary_link(ctx, components, scripts)
         args.add_all(link.arguments)
@@ -235,7 +236,7 @@ def _esp32_firmware_impl(ctx):
 _esp32_link = rule(
     implementation = _esp32_firmware_impl,
     doc = "Links an `esp32_firmware`.",
-    attrs = LDGEN_ATTRS | {
+    attrs = IDF_LINK_ATTRS | {
         "chip": CHIP_ATTR,
         "components": attr.label_list(providers = [IdfComponentInfo]),
         "linker_scripts": attr.label_list(allow_files = [".ld"]),
