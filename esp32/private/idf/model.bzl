@@ -9,6 +9,9 @@ _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".S", ".s")
 # Flags that say nothing about code, or that are Bazel's own business.
 _DROPPED_FLAGS = ["-fdiagnostics-color=always", "-fdiagnostics-color", "-fno-lto"]
 
+# What GCC does when it is not told otherwise, as ESP-IDF's flags presume; the toolchain here presumes the opposite.
+_CXX_DEFAULTS = ["-fexceptions", "-frtti"]
+
 def path_mapper(folders):
     """A function from absolute paths to those in the repository.
 
