@@ -62,9 +62,6 @@ def environment(rctx, root):
         "SDKCONFIG_DEFAULTS": "",
     }
 
-def _quoted(paths):
-    return " ".join(["\"{}\"".format(p) for p in paths])
-
 def _write_project(rctx, name, version, components, main, main_requires, kconfigs, kconfigs_projbuild):
     """The CMake project: the user's components as links, and a main component that stands for all of the user's other code."""
     text = ["cmake_minimum_required(VERSION 3.16)"]
