@@ -8,9 +8,9 @@ CHIPS = {
         constraints = [
             "//platforms:xtensa",
             "//platforms:chip_esp32",
-            "@platforms//os:none",
         ],
         platform = "//platforms:esp32",
+        std_platform = "//platforms:esp32_espidf",
     ),
 }
 
@@ -40,9 +40,10 @@ _ACTION_ENV = "//command_line_option:action_env"
 def _firmware_transition_impl(settings, attr):
     # Where `env` is empty, the configuration stays what it is, and crates are those of other firmware.
     env = ["{}={}".format(key, attr.env[key]) for key in sorted(attr.env)]
-    return _chip_transition_impl(settings, attr) | {_ACTION_ENV: settings[_ACTION_ENV] + env}
+    platform = {"//command_line_option:platforms": [str(Label(CHIPS[attr.chip].std_platform))]} if attr.std else _chip_transition_impl(settings, attr)
+    return platform | {_ACTION_ENV: settings[_ACTION_ENV] + env}
 
-# The same, with the environment of the attribute `env`.
+# The same, with the environment of the attribute `env`, and with Rust's std where the attribute `std` says so.
 firmware_transition = transition(
     implementation = _firmware_transition_impl,
     inputs = [_ACTION_ENV],

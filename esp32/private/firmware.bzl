@@ -5,7 +5,7 @@ load("@rules_rust//rust:rust_common.bzl", "BuildInfo")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "firmware_transition")
 load("//esp32/private:component.bzl", "the_project")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "IdfComponentInfo")
-load("//esp32/private/idf:link.bzl", "LDGEN_ATTRS", "idf_link")
+load("//esp32/private/idf:link.bzl", "IDF_LINK_ATTRS", "idf_link", "weak_runtime")
 load("//esp32/private/idf:size.bzl", "idf_size")
 
 _CrateLinkInfo = provider(
@@ -153,6 +153,8 @@ def _esp32_firmware_impl(ctx):
     components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components] +
                                      ([links.components] if links else []), order = "postorder").to_list()
     project = the_project(ctx.label, [c[IdfComponentInfo].project for c in ctx.attr.components] + ([links.project] if links else []))
+    if ctx.attr.std and not project:
+        fail("esp32_firmware ", ctx.label, ": `std` is Rust's on ESP-IDF, and none of `components` is of an ESP-IDF project: add some, such as \"@esp_idf//:pthread\", or remove it", sep = "")
     error = missing_components_error(ctx.label, components) or ([] if project else missing_cxx_error(ctx.label, components))
     if error:
         fail(sep = "", *error)
@@ -185,11 +187,12 @@ def _esp32_firmware_impl(ctx):
         args.add_all(scripts, before_each = "-T")
         args.add_all(ctx.attr.linkopts)
 
-        # first: it calls the archives, and what its compiler calls is behind them
+        # Before ESP-IDF's scripts: they say where such functions are in ROM, which wins over an object that is there already.
+        runtime = [weak_runtime(ctx, ld.runtime, ctx.label.name)] if library else []
+        args.add_all(runtime)
         args.add_all([library] if library else [])
         args.add_all(link.arguments)
-        args.add_all([ld.runtime] if library else [])
-        inputs = link.inputs + scripts
+        inputs = link.inputs + scripts + runtime
     else:
         link = _ordinary_link(ctx, components, scripts)
         args.add_all(link.arguments)
@@ -237,7 +240,7 @@ def _esp32_firmware_impl(ctx):
 _esp32_link = rule(
     implementation = _esp32_firmware_impl,
     doc = "Links an `esp32_firmware`.",
-    attrs = LDGEN_ATTRS | {
+    attrs = IDF_LINK_ATTRS | {
         "chip": CHIP_ATTR,
         "components": attr.label_list(providers = [IdfComponentInfo]),
         "linker_scripts": attr.label_list(allow_files = [".ld"]),
@@ -246,6 +249,7 @@ _esp32_link = rule(
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_esplink": attr.label(default = "//tools/esplink", executable = True, cfg = "exec"),
         "env": attr.string_dict(),
+        "std": attr.bool(),
         "version": attr.string(),
     },
     cfg = firmware_transition,
@@ -262,6 +266,7 @@ def esp32_firmware(
         linker_scripts = [],
         linkopts = [],
         env = {},
+        std = False,
         visibility = None,
         tags = [],
         testonly = False,
@@ -290,6 +295,8 @@ def esp32_firmware(
       env: dict from string to string; environment of rustc and of build scripts for this firmware and all of its crates, such as
         `{"ESP_HAL_CONFIG_MIN_CHIP_REVISION": "301", "ESP_LOG": "debug"}`. It adds to --action_env, and wins over it; a crate's own `rustc_env` and
         `build_script_env` win over it. A firmware with another `env` compiles its crates anew.
+      std: bool; whether the Rust code has `std`, as rustc's target xtensa-esp32-espidf has it: for firmware of an ESP-IDF project, whose components
+        `newlib`, `pthread`, `vfs` and, for `std::net`, `lwip` it calls. Without it, Rust is `no_std`.
       visibility: as everywhere.
       tags: as everywhere.
       testonly: as everywhere.
@@ -302,6 +309,7 @@ def esp32_firmware(
         env = env,
         linker_scripts = linker_scripts,
         linkopts = linkopts,
+        std = std,
         version = kwargs.get("version"),
         tags = tags,
         testonly = testonly,

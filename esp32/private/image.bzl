@@ -119,7 +119,7 @@ def bootloader_error(image, bootloader, config, table_label, wanted):
 
 def _settings(ctx, firmware, table):
     """The settings of the image: what the attributes say; else, in an ESP-IDF project, its sdkconfig; else the usual ones."""
-    project = flash_settings(firmware.idf.options) if firmware.idf else None
+    project = flash_settings(firmware.idf.options) if getattr(firmware, "idf", None) else None
     if project and project.table_offset != table.offset:
         fail("esp32_image ", ctx.label, ": the partition table ", ctx.attr.partition_table.label, " is at ", _hex(table.offset), ", and ", ctx.attr.firmware.label, " is compiled for one at ", _hex(project.table_offset), ": give the table offset = ", _hex(project.table_offset), ", or set CONFIG_PARTITION_TABLE_OFFSET", sep = "")
     usual = dict(flash_freq = "40m", flash_mode = "dio", flash_size = "4MB", max_chip_rev = "3.99", min_chip_rev = "", xtal_freq = "40m")

@@ -16,7 +16,7 @@ _SbomInputsInfo = provider(
     },
 )
 
-_EDGES = ["components", "crate", "deps", "proc_macro_deps", "proto", "requires", "rust", "srcs"]
+_EDGES = ["closure", "component", "components", "crate", "deps", "objects", "parts", "proc_macro_deps", "proto", "requires", "rust", "srcs"]
 
 _COMMANDS = ["CppCompile", "Esp32Link", "IdfBindgen", "Rustc"]
 
@@ -174,6 +174,7 @@ def sbom(ctx, output, name, version, firmware, bootloader, outputs, sources, set
     # Of generators, those that generated something; of libraries, those that are linked.
     unused = ([] if [c for c in commands if c.mnemonic == "IdfBindgen"] else ["bindgen"]) + ([] if messages else ["protoc"])
     archives = [a for c in getattr(firmware, "components", None) or [] for a in getattr(c, "archives", ())]
+    archives += firmware.idf.libraries if getattr(firmware, "idf", None) else []
     for library in ["libgcc-xtensa", "libstdcxx-xtensa", "newlib-xtensa"]:
         if not [a for a in archives if library.replace("-", "_") in a.owner.workspace_name]:
             unused.append(library)

@@ -5,7 +5,8 @@ rm bin/python3
 cat >bin/python3 <<SH
 #!$busybox ash
 unset PYTHONHOME
-export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1
+# esptool looks for settings in a home folder, and an action has none
+export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 HOME="\${HOME:-/homeless-shelter}"
 exec $out/bin/python3.14 "\$@"
 SH
 chmod +x bin/python3

@@ -62,14 +62,12 @@ def environment(rctx, root):
         "SDKCONFIG_DEFAULTS": "",
     }
 
-def _quoted(paths):
-    return " ".join(["\"{}\"".format(p) for p in paths])
-
 def _write_project(rctx, name, version, components, main, main_requires, kconfigs, kconfigs_projbuild):
     """The CMake project: the user's components as links, and a main component that stands for all of the user's other code."""
     text = ["cmake_minimum_required(VERSION 3.16)"]
     if main_requires:
-        text.append("set(COMPONENTS main {})".format(" ".join(main_requires + components)))
+        # nothing but the build itself needs the bootloader
+        text.append("set(COMPONENTS main bootloader {})".format(" ".join(main_requires + components)))
     if version:
         text.append("set(PROJECT_VER \"{}\")".format(version))
     text += ["include($ENV{IDF_PATH}/tools/cmake/project.cmake)", "project({})".format(name), ""]

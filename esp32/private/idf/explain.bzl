@@ -37,7 +37,7 @@ def _unresolved(error):
         _, found, rest = text.partition(head)
         if found and tail in rest:
             name, _, rest = rest.partition(tail)
-            return name, rest.partition("'")[0] if tail != "'" else ""
+            return (name, rest.partition("'")[0] if tail != "'" else "")
     return None
 
 def explain_configure_failure(stdout, stderr, folders, known = []):

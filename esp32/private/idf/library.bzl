@@ -1,6 +1,6 @@
 """The parts of an ESP-IDF component, as the repository of a configured tree has them.
 
-- `idf_include`: a folder of headers.
+- `idf_include`: a folder of headers; `idf_option_names`: the options that those of a package mention.
 - `idf_sdkconfig`: sdkconfig.h with the options that a component mentions, itself or in headers that it sees.
 - `idf_objects`: sources that are compiled with the same arguments.
 - `idf_headers`: what those see who require the component.
@@ -18,19 +18,30 @@ load("//esp32/private/idf:providers.bzl", "IdfIncludeInfo", "IdfProjectInfo", "I
 
 _SOURCE_EXTENSIONS = ["S", "c", "cc", "cpp", "cxx", "s"]
 
+def _idf_option_names_impl(ctx):
+    return [DefaultInfo(files = depset([option_names(ctx, ctx.label.name, ctx.files.hdrs)]))]
+
+idf_option_names = rule(
+    implementation = _idf_option_names_impl,
+    doc = "The names of the options that headers mention.",
+    attrs = ESPCONFIG_ATTR | {
+        "hdrs": attr.label_list(doc = "The headers.", allow_files = True),
+    },
+)
+
 def _idf_include_impl(ctx):
     path = "/".join([p for p in [ctx.label.workspace_root, ctx.label.package, ctx.attr.path] if p and p != "."])
-    names = option_names(ctx, ctx.label.name + ".options", ctx.files.hdrs) if ctx.files.hdrs else None
     return [
         DefaultInfo(files = depset(ctx.files.hdrs)),
-        IdfIncludeInfo(headers = depset(ctx.files.hdrs), options = names, path = path),
+        IdfIncludeInfo(headers = depset(ctx.files.hdrs), options = ctx.file.options, path = path),
     ]
 
 idf_include = rule(
     implementation = _idf_include_impl,
     doc = "A folder of headers (INCLUDE_DIRS, PRIV_INCLUDE_DIRS).",
-    attrs = ESPCONFIG_ATTR | {
+    attrs = {
         "hdrs": attr.label_list(doc = "The headers in the folder.", allow_files = True),
+        "options": attr.label(doc = "The `idf_option_names` of all such folders of the package.", allow_single_file = True, mandatory = True),
         "path": attr.string(doc = "The folder, from the package.", mandatory = True),
     },
     provides = [IdfIncludeInfo],

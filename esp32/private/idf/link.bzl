@@ -1,11 +1,42 @@
 """How firmware of an ESP-IDF project is linked: by ESP-IDF's own linker scripts, of which ldgen makes one out of the archives."""
 
-LDGEN_ATTRS = {
+IDF_LINK_ATTRS = {
+    "_objcopy": attr.label(
+        default = "@binutils_xtensa//:xtensa-esp32-elf-objcopy",
+        cfg = "exec",
+    ),
     "_objdump": attr.label(
         default = "@binutils_xtensa//:xtensa-esp32-elf-objdump",
         cfg = "exec",
     ),
 }
+
+def _program(files):
+    """The one of a program's files by which it is started."""
+    return [f for f in files if f.basename.startswith("xtensa-esp32-elf-")][0]
+
+def weak_runtime(ctx, runtime, name):
+    """The functions that Rust's compiler calls, each as one that gives way to libgcc's of the same name.
+
+    Args:
+      ctx: the rule's context, of a rule with IDF_LINK_ATTRS.
+      runtime: File; an object.
+      name: string; the firmware's.
+
+    Returns:
+      File; an object that comes last.
+    """
+    output = ctx.actions.declare_file(name + ".runtime.o")
+    ctx.actions.run(
+        executable = _program(ctx.files._objcopy),
+        arguments = ["--weaken", runtime.path, output.path],
+        inputs = [runtime],
+        tools = ctx.files._objcopy + ctx.attr._objcopy[DefaultInfo].default_runfiles.files.to_list(),
+        outputs = [output],
+        mnemonic = "IdfRuntime",
+        progress_message = "Preparing Rust's runtime for %{label}",
+    )
+    return output
 
 def _sections(ctx, project, archives, fragments, name):
     """Makes sections.ld by the tree's own ldgen: where the sections of which archive go."""
@@ -17,7 +48,7 @@ def _sections(ctx, project, archives, fragments, name):
     listed.set_param_file_format("multiline")
     ctx.actions.write(libraries, listed)
     ctx.actions.write(environment, json.encode({"IDF_TARGET": project.chip}) + "\n")
-    objdump = [f for f in ctx.files._objdump if f.basename == "xtensa-esp32-elf-objdump"][0]
+    objdump = _program(ctx.files._objdump)
     args = ctx.actions.args()
     args.add(project.ldgen.script)
     args.add("--config", project.sdkconfig)
@@ -62,7 +93,7 @@ def idf_link(ctx, project, components, name):
     """What firmware of an ESP-IDF project is linked with.
 
     Args:
-      ctx: the rule's context, of a rule with LDGEN_ATTRS.
+      ctx: the rule's context, of a rule with IDF_LINK_ATTRS.
       project: IdfProjectInfo.
       components: list of structs, as in IdfComponentInfo.
       name: string; the firmware's.

@@ -53,13 +53,20 @@ def _expand_responses(rctx, fragments):
                 words.append(word)
     return words
 
-def _compile_flags(rctx, group):
+def _compile_flags(rctx, group, folders):
     words = _expand_responses(rctx, [f["fragment"] for f in group.get("compileCommandFragments", [])])
 
     # of the prefixes, the rules know where files are
-    return [w for w in words if w not in _DROPPED_FLAGS and "-prefix-map=" not in w]
+    kept = [w for w in words if w not in _DROPPED_FLAGS and "-prefix-map=" not in w]
+    return [_with_paths_of_actions(rctx, w, folders) for w in kept]
 
-def _groups(rctx, target, source_dir, to_repository):
+def _with_paths_of_actions(rctx, word, folders):
+    """A word of a command line, where files are as actions see them."""
+    for folder in sorted(folders, key = lambda f: -len(f)):
+        word = word.replace(folder, "external/{}/{}".format(rctx.name, folders[folder]))
+    return word
+
+def _groups(rctx, target, source_dir, folders, to_repository):
     groups = []
     for group in target.get("compileGroups", []):
         sources = []
@@ -67,22 +74,22 @@ def _groups(rctx, target, source_dir, to_repository):
             path = target["sources"][index]["path"]
             sources.append(path if path.startswith("/") else "{}/{}".format(source_dir, path))
         groups.append(struct(
-            copts = _compile_flags(rctx, group),
-            defines = [d["define"] for d in group.get("defines", [])],
+            copts = _compile_flags(rctx, group, folders),
+            defines = [_with_paths_of_actions(rctx, d["define"], folders) for d in group.get("defines", [])],
             includes = [to_repository(i["path"]) or i["path"] for i in group.get("includes", [])],
             language = group["language"],
             sources = [(s, to_repository(s) or s) for s in sources],
         ))
     return groups
 
-def read_targets(rctx, build, source_dir, to_repository):
+def read_targets(rctx, build, source_dir, folders):
     """The libraries and programs of a configured project.
 
     Args:
       rctx: the repository_ctx.
       build: string; the build folder in the repository.
       source_dir: string; the absolute path of the CMake project.
-      to_repository: function; of `path_mapper`.
+      folders: dict; as for `path_mapper`.
 
     Returns:
       dict from the name of a CMake target to a struct (archive: string, relative to the build folder, or None; folder: string, the absolute
@@ -91,6 +98,7 @@ def read_targets(rctx, build, source_dir, to_repository):
     """
     index = [f for f in rctx.path(build + "/.cmake/api/v1/reply").readdir() if f.basename.startswith("codemodel-v2-")]
     codemodel = json.decode(rctx.read(index[-1]))
+    to_repository = path_mapper(folders)
     targets = {}
     for listed in codemodel["configurations"][0]["targets"]:
         target = _reply(rctx, build, listed["jsonFile"])
@@ -100,7 +108,7 @@ def read_targets(rctx, build, source_dir, to_repository):
         targets[target["name"]] = struct(
             archive = target["artifacts"][0]["path"] if target["type"] == "STATIC_LIBRARY" else None,
             folder = folder if folder.startswith("/") else "{}/{}".format(source_dir, folder).removesuffix("/."),
-            groups = _groups(rctx, target, source_dir, to_repository),
+            groups = _groups(rctx, target, source_dir, folders, to_repository),
             link = [(f["role"], f["fragment"]) for f in target.get("link", {}).get("commandFragments", [])],
         )
     return targets

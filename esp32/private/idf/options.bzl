@@ -46,21 +46,21 @@ def sdkconfig_header(ctx, name, files, definitions, options, project):
     Returns:
       File.
     """
-    own = option_names(ctx, name + "/own.options", files) if files else None
-    names = [o for o in options + [own] if o]
+    names = {o: True for o in options if o}.keys()
     output = ctx.actions.declare_file(name + "/sdkconfig.h")
     args = ctx.actions.args()
     args.add("header")
     args.add("--sdkconfig", project.sdkconfig_h)
     args.add("--output", output)
     args.add_all(definitions, before_each = "--mentioned-in")
+    args.add_all(files, before_each = "--source")
     args.add_all(names)
     args.use_param_file("@%s", use_always = False)
     args.set_param_file_format("multiline")
     ctx.actions.run(
         executable = ctx.executable._espconfig,
         arguments = [args],
-        inputs = [project.sdkconfig_h] + names,
+        inputs = [project.sdkconfig_h] + names + files,
         outputs = [output],
         mnemonic = "IdfSdkconfig",
         progress_message = "Choosing options for %{label}",

@@ -78,7 +78,26 @@ def render_include(path, owner):
         "idf_include",
         name = "include/" + folder,
         hdrs = struct(expression = "glob({}, allow_empty = True)".format(json.encode(_globs(folder, True)))),
+        options = ":options",
         path = folder,
+        visibility = ["//visibility:public"],
+    )
+
+def render_option_names(paths, owner):
+    """The `idf_option_names` of a package.
+
+    Args:
+      paths: list of strings; its folders of headers, in the repository.
+      owner: string; the package.
+
+    Returns:
+      string.
+    """
+    globs = [g for path in paths for g in _globs(path[len(owner) + 1:] or ".", True)]
+    return _call(
+        "idf_option_names",
+        name = "options",
+        hdrs = struct(expression = "glob({}, allow_empty = True)".format(json.encode(globs))),
         visibility = ["//visibility:public"],
     )
 

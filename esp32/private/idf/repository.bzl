@@ -24,6 +24,7 @@ load(
     "render_library",
     "render_lists",
     "render_loads",
+    "render_option_names",
     "render_project",
 )
 load(":render_options.bzl", "kconfig_description", "render_kconfig_runs", "render_option_settings", "render_sdkconfig_bzl", "typed_options")
@@ -95,7 +96,7 @@ def _find_script(rctx, name, folders, commands):
         relative = path.removeprefix(str(rctx.path("build")) + "/")
         if relative in commands or path in commands or rctx.path(path).exists:
             return path
-    _fail(rctx, "the linker script {} is in none of {}".format(name, ", ".join(folders)))
+    return _fail(rctx, "the linker script {} is in none of {}".format(name, ", ".join(folders)))
 
 def _included_sources(rctx, sources, to_repository):
     """Files that sources include from other folders than their own, or that are no headers: `"../x.h"`, `"x.c"`."""
@@ -147,7 +148,7 @@ def _render(rctx, prefix, build, executable, source_dir, folders, commands, env,
     build_path = str(rctx.path(build))
     to_repository = path_mapper(folders)
     description = json.decode(rctx.read(build + "/project_description.json"))
-    targets = read_targets(rctx, build, source_dir, to_repository)
+    targets = read_targets(rctx, build, source_dir, folders)
     infos = description["build_component_info"]
     common = [c for c in description["common_component_reqs"] if c in infos]
     table = {}
@@ -290,8 +291,13 @@ def _render(rctx, prefix, build, executable, source_dir, folders, commands, env,
             _fail(rctx, "the library -l{} is in none of {}: the tree lacks a submodule (git submodule update --init --recursive)".format(library, ", ".join(line.script_folders)))
         prebuilt.append(to_repository(path[0]))
 
+    of_package = {}
     for path in sorted(includes):
-        add(package_of(path), render_include(path, package_of(path)))
+        of_package.setdefault(package_of(path), []).append(path)
+    for package, folders_of_it in of_package.items():
+        add(package, render_option_names(folders_of_it, package))
+        for path in folders_of_it:
+            add(package, render_include(path, package))
 
     flags = {}
     main = targets.get(infos["main"]["lib"]) if "main" in infos else None
@@ -404,7 +410,7 @@ def _idf_config_impl(rctx):
         for name, path in bootloader_components.items()
     }
     loads = {
-        "library.bzl": ["idf_headers", "idf_include", "idf_tree_library"],
+        "library.bzl": ["idf_headers", "idf_include", "idf_option_names", "idf_tree_library"],
     }
     texts = {}
     for part in rendered:

@@ -48,6 +48,9 @@ struct MakeHeader {
     /// Text that mentions options, such as a preprocessor definition
     #[arg(long, allow_hyphen_values = true)]
     mentioned_in: Vec<String>,
+    /// C, C++ and assembly that mentions options
+    #[arg(long)]
+    source: Vec<PathBuf>,
     /// Lists that `espconfig names` made
     lists: Vec<PathBuf>,
 }
@@ -107,6 +110,9 @@ fn make_header(cli: &MakeHeader) -> Result<(), String> {
     let mut names = Names::default();
     for text in &cli.mentioned_in {
         names.mention(text.as_bytes());
+    }
+    for file in &cli.source {
+        names.mention(&fs::read(file).map_err(|error| cannot("read", file, &error))?);
     }
     for list in &cli.lists {
         names.add_list(&read(list)?);

@@ -1,0 +1,4 @@
+#pragma once
+
+/** Whom to greet. */
+const char *greeter_name(void);
