@@ -436,7 +436,7 @@ def _idf_config_impl(rctx):
     )
     values = json.decode(rctx.read("build/config/sdkconfig.json"))
     for file, text in {
-        "Kconfig.flat": flat_kconfig(values),
+        "Kconfig.flat": flat_kconfig(values, options),
         "sdkconfig": rctx.read("build/sdkconfig"),
         "sdkconfig.h": rctx.read("build/config/sdkconfig.h"),
         "sdkconfig.json": rctx.read("build/config/sdkconfig.json"),
