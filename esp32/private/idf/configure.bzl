@@ -108,7 +108,7 @@ def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_
 
     Returns:
       struct (commands: dict as of `custom_commands`, env: dict from string to string, folders: dict as for
-      `explain_configure_failure`, has_bootloader: bool, said: string, what CMake said).
+      `explain_configure_failure`, has_bootloader: bool, python: path, said: string, what CMake said).
     """
     env = environment(rctx, root)
     _stub_compilers(rctx, root)
@@ -163,6 +163,7 @@ def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_
         env = env,
         folders = folders,
         has_bootloader = has_bootloader,
+        python = _python(rctx),
         said = said,
     )
 

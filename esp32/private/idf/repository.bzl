@@ -27,6 +27,7 @@ load(
     "render_option_names",
     "render_project",
 )
+load(":render_options.bzl", "kconfig_description", "render_kconfig_runs", "render_option_settings", "render_sdkconfig_bzl", "typed_options")
 load(":sdkconfig.bzl", "defaults_errors", "flat_kconfig", "flatten_menus")
 
 _CMAKE_LISTS = "CMakeLists.txt"
@@ -68,17 +69,23 @@ def _folders_of_components(rctx, attribute, patterns):
 def _display(label):
     return "//{}:{}".format(label.package, label.name) if label.package else label.name
 
-def _check_options(rctx, options):
-    menus = flatten_menus(json.decode(rctx.read("build/config/kconfig_menus.json")))
+def _defaults(rctx):
+    """The files of defaults in the order in which they are read: structs (name: string, for messages; path: path)."""
     files = []
     for label in rctx.attr.sdkconfig_defaults:
         path = rctx.path(label)
         rctx.watch(path)
-        files.append((_display(label).removeprefix("//:"), rctx.read(path)))
+        name = _display(label).removeprefix("//:")
+        files.append(struct(name = name, path = path))
         beside = path.dirname.get_child("{}.{}".format(path.basename, rctx.attr.chip))
         rctx.watch(beside)
         if beside.exists:
-            files.append((_display(label).removeprefix("//:") + "." + rctx.attr.chip, rctx.read(beside)))
+            files.append(struct(name = "{}.{}".format(name, rctx.attr.chip), path = beside))
+    return files
+
+def _check_options(rctx, options, menus, defaults):
+    menus = flatten_menus(menus)
+    files = [(file.name, rctx.read(file.path)) for file in defaults]
     errors = defaults_errors(files, options, menus.keys(), menus)
     if errors:
         _fail(rctx, "the options do not fit:\n  " + "\n  ".join(errors))
@@ -356,7 +363,9 @@ def _idf_config_impl(rctx):
         kconfigs_projbuild = [rctx.path(f) for f in rctx.attr.kconfigs_projbuild],
     )
     options = parse_sdkconfig(rctx.read("build/sdkconfig").split("\n"))
-    _check_options(rctx, options)
+    menus = json.decode(rctx.read("build/config/kconfig_menus.json"))
+    defaults = _defaults(rctx)
+    _check_options(rctx, options, menus, defaults)
 
     project = str(rctx.path("project"))
     build = str(rctx.path("build"))
@@ -427,20 +436,26 @@ def _idf_config_impl(rctx):
     )
     values = json.decode(rctx.read("build/config/sdkconfig.json"))
     for file, text in {
-        "Kconfig.flat": flat_kconfig(values),
+        "Kconfig.flat": flat_kconfig(values, options),
         "sdkconfig": rctx.read("build/sdkconfig"),
         "sdkconfig.h": rctx.read("build/config/sdkconfig.h"),
         "sdkconfig.json": rctx.read("build/config/sdkconfig.json"),
     }.items():
         rctx.file("config/" + file, text, executable = False)
+    rctx.file("config/project.json", kconfig_description(rctx, root, configured.python, defaults), executable = False)
+    typed = typed_options(values)
+    rctx.file("sdkconfig.bzl", render_sdkconfig_bzl(typed, menus), executable = False)
+    rctx.file("options/BUILD.bazel", render_option_settings(typed, menus), executable = False)
 
     top = [render_loads(application.table_package, {
         "bootloader.bzl": ["idf_bootloader"],
+        "kconfig_run.bzl": ["idf_kconfig_run"],
         "library.bzl": ["idf_closure", "idf_closure_headers"],
         "project.bzl": ["idf_project"],
     })]
     top.append("exports_files([\"config/Kconfig.flat\", \"config/sdkconfig\", \"config/sdkconfig.h\", \"config/sdkconfig.json\"])\n")
     top.append("filegroup(\n    name = \"sdkconfig\",\n    srcs = [\"config/sdkconfig\", \"config/sdkconfig.h\", \"config/sdkconfig.json\"],\n    visibility = [\"//visibility:public\"],\n)\n")
+    top.append(render_kconfig_runs("//:config/project.json"))
     top.append(render_project("project", application.project | {"options": options}))
     for name, closure in application.closures.items():
         if name in _OWN_TARGETS:
