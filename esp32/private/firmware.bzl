@@ -183,14 +183,13 @@ def _esp32_firmware_impl(ctx):
     args.add("-o", elf)
     library = ctx.file.rust
     if project:
-        link = idf_link(ctx, project, components, ctx.label.name)
+        link = idf_link(ctx, project, components, ctx.label.name, library)
         args.add_all(scripts, before_each = "-T")
         args.add_all(ctx.attr.linkopts)
 
         # Before ESP-IDF's scripts: they say where such functions are in ROM, which wins over an object that is there already.
         runtime = [weak_runtime(ctx, ld.runtime, ctx.label.name)] if library else []
         args.add_all(runtime)
-        args.add_all([library] if library else [])
         args.add_all(link.arguments)
         inputs = link.inputs + scripts + runtime
     else:

@@ -138,6 +138,26 @@ def _record_groups(target, commands, build, generated, embeds):
             ))
     return groups
 
+def _public_folders(infos, main, to_repository):
+    """Folders of public headers of components, by name. Those that a CMakeLists.txt adds with target_include_directories are in no
+    description: `main` has no folders of its own, and what it sees besides is such a one."""
+    public = {}
+    owners = {}
+    for name, info in infos.items():
+        paths = [to_repository(d if d.startswith("/") else "{}/{}".format(info["dir"], d)) for d in info["include_dirs"]]
+        public[name] = [p for p in paths if p]
+        owners[to_repository(info["dir"])] = name
+    by_length = sorted([f for f in owners if f], key = lambda f: -len(f))
+    for group in main.groups if main else []:
+        for path in group.includes:
+            for folder in by_length:
+                if path == folder or path.startswith(folder + "/"):
+                    name = owners[folder]
+                    if name != "main" and path not in public[name]:
+                        public[name].append(path)
+                    break
+    return public
+
 def _render(rctx, prefix, build, executable, source_dir, folders, commands, env, error_folders, own_main):
     """Writes the packages of one configured project: the application's, or the bootloader's.
 
@@ -199,13 +219,15 @@ def _render(rctx, prefix, build, executable, source_dir, folders, commands, env,
         sources = [s for group in target.groups for s, _ in group.sources if is_source(s) and rctx.path(s).exists] if target else []
         return _included_sources(rctx, sources, to_repository)
 
+    main = targets.get(infos["main"]["lib"]) if "main" in infos else None
+    public_folders = _public_folders(infos, main, to_repository)
     skipped = [] if own_main else ["main"]
     for name, info in infos.items():
         if name in skipped:
             continue
         folder = to_repository(info["dir"])
         package = package_of(folder)
-        public = [i for i in [to_repository("{}/{}".format(info["dir"], d) if not d.startswith("/") else d) for d in info["include_dirs"]] if i]
+        public = public_folders[name]
         for path in public:
             includes[path] = True
         add(package, render_headers(
@@ -300,7 +322,6 @@ def _render(rctx, prefix, build, executable, source_dir, folders, commands, env,
             add(package, render_include(path, package))
 
     flags = {}
-    main = targets.get(infos["main"]["lib"]) if "main" in infos else None
     for group in main.groups if main else []:
         flags[group.language] = group
     values = dict(
