@@ -8,12 +8,14 @@ for f in $binutils/bin/xtensa-esp32-elf-* $gcc/bin/xtensa-esp32-elf-*; do
   name=$out/bin/${f##*/}
   case $f in
     *-gcc | *-gcc-[0-9]* | *-g++ | *-c++ | *-cpp)
+      # Espressif's compiler is built with it: static objects have destructors that run.
+      case $f in *++) atexit=-fuse-cxa-atexit ;; *) atexit= ;; esac
       # Not options: the driver compiles C and C++ alike, and each has headers of its own.
       cat >$name <<SH
 #!$busybox ash
 export C_INCLUDE_PATH=$out/include CPLUS_INCLUDE_PATH=$out/include/c++:$out/include
 unset CPATH
-exec $f "\$@" -L$out/lib
+exec $f $atexit "\$@" -L$out/lib
 SH
       chmod +x $name
       ;;

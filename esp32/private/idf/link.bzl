@@ -89,7 +89,7 @@ def _in_order(project, components):
             keyed.append((known.get(key, -1), library, key))
     return [(library, key) for _, library, key in sorted(keyed, key = lambda k: k[0])]
 
-def idf_link(ctx, project, components, name):
+def idf_link(ctx, project, components, name, rust = None):
     """What firmware of an ESP-IDF project is linked with.
 
     Args:
@@ -97,6 +97,7 @@ def idf_link(ctx, project, components, name):
       project: IdfProjectInfo.
       components: list of structs, as in IdfComponentInfo.
       name: string; the firmware's.
+      rust: File or None; the archive with the firmware's Rust. Components call it, such as app_main(), and it calls components.
 
     Returns:
       struct (arguments: list of strings and Files for GNU ld, behind those for outputs; inputs: list of Files).
@@ -115,7 +116,7 @@ def idf_link(ctx, project, components, name):
         arguments += ["-T", script]
     for component in components:
         arguments += list(component.linkopts)
-    arguments += objects + ["--start-group"]
+    arguments += objects + ["--start-group"] + ([rust] if rust else [])
     for library, key in libraries:
         if key in project.whole_archives:
             arguments += ["--whole-archive", library, "--no-whole-archive"]

@@ -46,7 +46,10 @@ def version_error(version, wanted):
     return ""
 
 def _fail(rctx, message):
-    fail("esp_idf.source: {}: {}".format(rctx.attr.path or rctx.attr.root or ", ".join(rctx.attr.urls) or "$IDF_PATH", message))
+    fail("esp_idf.source: {}: {}".format(
+        rctx.attr.path or rctx.attr.root or ", ".join(rctx.attr.urls) or "IDF_PATH={}".format(rctx.os.environ["IDF_PATH"]),
+        message,
+    ))
 
 def _esp_idf_source_impl(rctx):
     root = None
@@ -73,7 +76,7 @@ def _esp_idf_source_impl(rctx):
         if not root.get_child(file).exists:
             entries = [entry.basename for entry in root.readdir()] if root.exists else []
             hint = ": strip_prefix = \"{}\" is missing".format(entries[0]) if rctx.attr.urls and len(entries) == 1 else ""
-            _fail(rctx, "this is no tree of ESP-IDF, for it has no {}{}".format(file, hint))
+            _fail(rctx, "this is no tree of ESP-IDF, for it has no {}{}".format(file, hint or ": name the folder that has it"))
     version = tree_version(rctx.read(root.get_child(_VERSION_CMAKE)))
     if not version:
         _fail(rctx, _VERSION_CMAKE + " says no IDF_VERSION_MAJOR, _MINOR and _PATCH: this is no tree of ESP-IDF")
