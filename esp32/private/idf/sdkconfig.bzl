@@ -87,14 +87,15 @@ def _unknown(name, known):
     near = nearest(name, known)
     return "there is no option {}{}".format(name, ": did you mean {}?".format(" or ".join(near)) if near else ": remove the line")
 
-def flatten_menus(menus):
+def flatten_menus(menus, field = "depends_on"):
     """The options in the description of menus that kconfgen writes (kconfig_menus.json).
 
     Args:
       menus: the decoded JSON: a list of dicts with `children`.
+      field: string; what of an option is wanted: `depends_on` or `type`.
 
     Returns:
-      dict from the name of an option, with CONFIG_, to what it depends on, or an empty string.
+      dict from the name of an option, with CONFIG_, to that, or to an empty string.
     """
     found = {}
     pending = list(menus)
@@ -103,17 +104,19 @@ def flatten_menus(menus):
             break
         menu = pending.pop()
         if menu.get("name"):
-            found["CONFIG_" + menu["name"]] = menu.get("depends_on") or ""
+            found["CONFIG_" + menu["name"]] = menu.get(field) or ""
         pending += menu.get("children") or []
     return found
 
-def flat_kconfig(values, written):
+def flat_kconfig(values, written, types):
     """A Kconfig file in which options are just what they are: for the conditions in linker fragments.
 
     Args:
       values: dict from the name of an option, without CONFIG_, to its value: bool, int, string or None.
       written: dict from the name of an option, with CONFIG_, to its value as the sdkconfig has it: by which numbers are known that are
         written in hexadecimal digits.
+      types: dict from the name of an option, with CONFIG_, to its type. One that is not among `values`, since it depends on what is not
+        set, is `n` where it is a bool: of an option that is not known, a condition `NAME = n` is false.
 
     Returns:
       string.
@@ -128,4 +131,8 @@ def flat_kconfig(values, written):
             lines.append("config {}\n    {}\n    default {}\n".format(name, "hex" if text.lower().startswith("0x") else "int", text))
         elif type(value) == "string":
             lines.append("config {}\n    string\n    default {}\n".format(name, json.encode(value)))
+    for name in sorted(types):
+        plain = name.removeprefix("CONFIG_")
+        if plain not in values and types[name] in ["bool", "int", "hex", "string"]:
+            lines.append("config {}\n    {}\n".format(plain, types[name]))
     return "\n".join(lines)
