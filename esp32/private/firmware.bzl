@@ -6,6 +6,7 @@ load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "firmware_tra
 load("//esp32/private:component.bzl", "the_project")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "IdfComponentInfo")
 load("//esp32/private/idf:link.bzl", "IDF_LINK_ATTRS", "idf_link", "weak_runtime")
+load("//esp32/private/idf:size.bzl", "idf_size")
 
 _CrateLinkInfo = provider(
     "What a crate, and those that it depends on, are to be linked with.",
@@ -219,7 +220,10 @@ def _esp32_firmware_impl(ctx):
     )
     return [
         DefaultInfo(files = depset([elf])),
-        OutputGroupInfo(map = depset([link_map])),
+        OutputGroupInfo(
+            map = depset([link_map]),
+            size = depset(idf_size(ctx, project, link_map)),
+        ),
         Esp32FirmwareInfo(
             chip = ctx.attr.chip,
             components = components,
@@ -269,6 +273,9 @@ def esp32_firmware(
     """A Rust program and C components as one ELF for a chip. The output group `map` is the linker's map.
 
     It is built for the chip whatever --platforms says.
+
+    In an ESP-IDF project, the output group `size` is how much memory it takes, and which components take it: what `idf.py size`,
+    `size-components` and `size-files` print, as text and as JSON.
 
     On esp-hal, nothing else is needed: `deps = ["@crates//:esp-hal", ...]`. It is linked with what build scripts say, as cargo does it:
     `rustc-link-search` and `rustc-link-lib` of all crates, and `rustc-link-arg` of the program's own. Components may be

@@ -5,6 +5,8 @@ load("//esp32/private:boot_test.bzl", "bazel_timeout")
 load("//esp32/private:component.bzl", "c_identifier", "embed_assembly", "may_be_cxx", "self_requirement_error")
 load("//esp32/private:firmware.bzl", "missing_components_error", "missing_cxx_error")
 load("//esp32/private:image.bzl", "bootloader_error", "layout_error")
+load("//esp32/private/idf:option_setting.bzl", "has_value", "option_error")
+load("//esp32/private/idf:sdkconfig.bzl", "flat_kconfig")
 
 def _text(error):
     return "".join([str(part) for part in error])
@@ -124,6 +126,34 @@ def _bootloader_test_impl(ctx):
 
 _bootloader_test = unittest.make(_bootloader_test_impl)
 
+def _option_test_impl(ctx):
+    env = unittest.begin(ctx)
+    options = {"CONFIG_HZ": 100, "CONFIG_NAME": "a b", "CONFIG_OFF": False, "CONFIG_ON": True, "CONFIG_PLACE": 0x8000}
+    known = options.keys() + ["CONFIG_HIDDEN"]
+    for option, value in [
+        ("CONFIG_ON", "y"),
+        ("CONFIG_OFF", "n"),
+        ("CONFIG_HIDDEN", "n"),
+        ("CONFIG_HZ", "100"),
+        ("CONFIG_HZ", "0x64"),
+        ("CONFIG_PLACE", "0x8000"),
+        ("CONFIG_NAME", "a b"),
+        ("CONFIG_NAME", "\"a b\""),
+    ]:
+        asserts.equals(env, "", option_error(option, value, options, known))
+        asserts.true(env, has_value(option, value, options), option)
+    for option, value in [("CONFIG_ON", "n"), ("CONFIG_OFF", "y"), ("CONFIG_HIDDEN", "y"), ("CONFIG_HZ", "1000"), ("CONFIG_HZ", "many"), ("CONFIG_NAME", "a")]:
+        asserts.false(env, has_value(option, value, options), option)
+    asserts.true(env, "there is no option CONFIG_HIDEN: did you mean CONFIG_HIDDEN" in option_error("CONFIG_HIDEN", "y", options, known))
+    asserts.equals(env, "CONFIG_ON is y or n, and value = \"1\" is neither", option_error("CONFIG_ON", "1", options, known))
+
+    flat = flat_kconfig({"HZ": 100, "PLACE": 0x8000}, {"CONFIG_HZ": "100", "CONFIG_PLACE": "0x8000"})
+    asserts.true(env, "config HZ\n    int\n    default 100\n" in flat)
+    asserts.true(env, "config PLACE\n    hex\n    default 0x8000\n" in flat)
+    return unittest.end(env)
+
+_option_test = unittest.make(_option_test_impl)
+
 def _timeout_test_impl(ctx):
     env = unittest.begin(ctx)
     asserts.equals(env, "short", bazel_timeout(50))
@@ -145,6 +175,7 @@ def unit_test_suite(name):
         "bootloader": _bootloader_test,
         "layout": _layout_test,
         "missing_components": _missing_components_test,
+        "option": _option_test,
         "self_requirement": _self_requirement_test,
         "timeout": _timeout_test,
     }

@@ -72,15 +72,33 @@ def _write_project(rctx, name, version, components, main, main_requires, kconfig
         text.append("set(PROJECT_VER \"{}\")".format(version))
     text += ["include($ENV{IDF_PATH}/tools/cmake/project.cmake)", "project({})".format(name), ""]
     rctx.file("project/CMakeLists.txt", "\n".join(text), executable = False)
+    kconfigs = {"Kconfig": kconfigs, "Kconfig.projbuild": kconfigs_projbuild}
     if main:
+        _link_main(rctx, main, kconfigs)
         return
     for extension in ["c", "cpp", "S"]:
         rctx.file("project/main/main." + extension, "", executable = False)
     requires = " REQUIRES " + " ".join(main_requires) if main_requires else ""
     rctx.file("project/main/CMakeLists.txt", "idf_component_register(SRCS main.c main.cpp main.S{})\n".format(requires), executable = False)
-    for file, paths in [("Kconfig", kconfigs), ("Kconfig.projbuild", kconfigs_projbuild)]:
+    _write_kconfigs(rctx, kconfigs)
+
+def _write_kconfigs(rctx, kconfigs):
+    for file, paths in kconfigs.items():
         if paths:
             rctx.file("project/main/" + file, "".join(["source \"{}\"\n".format(path) for path in paths]), executable = False)
+
+def _link_main(rctx, folder, kconfigs):
+    """The user's own main component, with the Kconfig files of code that has no CMakeLists.txt."""
+    if not [paths for paths in kconfigs.values() if paths]:
+        rctx.symlink(folder, "project/main")
+        return
+    both = dict(kconfigs)
+    for entry in folder.readdir():
+        if both.get(entry.basename):
+            both[entry.basename] = [entry] + both[entry.basename]
+        else:
+            rctx.symlink(entry, "project/main/" + entry.basename)
+    _write_kconfigs(rctx, both)
 
 def _run(rctx, arguments, env, what, folders, known = [], timeout = _TIMEOUT_SECONDS):
     rctx.report_progress(what)
@@ -108,22 +126,24 @@ def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_
 
     Returns:
       struct (commands: dict as of `custom_commands`, env: dict from string to string, folders: dict as for
-      `explain_configure_failure`, has_bootloader: bool, said: string, what CMake said).
+      `explain_configure_failure`, has_bootloader: bool, python: path, said: string, what CMake said).
     """
     env = environment(rctx, root)
     _stub_compilers(rctx, root)
     folders = {str(root): "$IDF_PATH", str(rctx.path("project")): "the project"}
     for folder, given in [("components", components), ("bootloader_components", bootloader_components)]:
         for name, path in given.items():
-            link = "project/main" if name == "main" and folder == "components" else "project/{}/{}".format(folder, name)
-            rctx.symlink(path, link)
+            is_main = name == "main" and folder == "components"
+            link = "project/main" if is_main else "project/{}/{}".format(folder, name)
+            if not is_main:
+                rctx.symlink(path, link)
             folders[str(rctx.path("project")) + link.removeprefix("project")] = str(path).removeprefix(str(rctx.workspace_root) + "/")
     _write_project(
         rctx,
         name = rctx.attr.project_name,
         version = rctx.attr.project_version,
         components = [c for c in components if c != "main"],
-        main = "main" in components,
+        main = components.get("main"),
         main_requires = rctx.attr.main_requires,
         kconfigs = kconfigs,
         kconfigs_projbuild = kconfigs_projbuild,
@@ -163,6 +183,7 @@ def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_
         env = env,
         folders = folders,
         has_bootloader = has_bootloader,
+        python = _python(rctx),
         said = said,
     )
 

@@ -212,7 +212,8 @@ def _all_components(ctx):
     return depset(transitive = [c[IdfComponentInfo].components for c in [ctx.attr.component] + ctx.attr.closure])
 
 def _public_context(own, common):
-    return cc_common.merge_compilation_contexts(compilation_contexts = [own] + [c[IdfHeadersInfo].compilation_context for c in common])
+    # in the order in which ESP-IDF's components look into them
+    return cc_common.merge_compilation_contexts(compilation_contexts = [c[IdfHeadersInfo].compilation_context for c in common] + [own])
 
 def _idf_closure_impl(ctx):
     own = ctx.attr.component[IdfComponentInfo]

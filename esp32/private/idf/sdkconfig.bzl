@@ -107,11 +107,13 @@ def flatten_menus(menus):
         pending += menu.get("children") or []
     return found
 
-def flat_kconfig(values):
+def flat_kconfig(values, written):
     """A Kconfig file in which options are just what they are: for the conditions in linker fragments.
 
     Args:
       values: dict from the name of an option, without CONFIG_, to its value: bool, int, string or None.
+      written: dict from the name of an option, with CONFIG_, to its value as the sdkconfig has it: by which numbers are known that are
+        written in hexadecimal digits.
 
     Returns:
       string.
@@ -122,7 +124,8 @@ def flat_kconfig(values):
         if type(value) == "bool":
             lines.append("config {}\n    bool\n    default {}\n".format(name, "y" if value else "n"))
         elif type(value) == "int":
-            lines.append("config {}\n    int\n    default {}\n".format(name, value))
+            text = written.get("CONFIG_" + name, str(value))
+            lines.append("config {}\n    {}\n    default {}\n".format(name, "hex" if text.lower().startswith("0x") else "int", text))
         elif type(value) == "string":
             lines.append("config {}\n    string\n    default {}\n".format(name, json.encode(value)))
     return "\n".join(lines)

@@ -1,9 +1,12 @@
-//! Which options of an ESP-IDF sdkconfig a component sees.
+//! Options of an ESP-IDF project: which of them a component sees, and how a user changes them.
 //!
 //! All of a project includes one `sdkconfig.h`. Each component is given its own, with the options that its files mention and those that
 //! the headers mention which it includes, so that a change of any other option compiles nothing of it.
 
 use std::collections::{BTreeSet, HashMap};
+
+pub mod defaults;
+pub mod menu;
 
 const PREFIX: &[u8] = b"CONFIG_";
 

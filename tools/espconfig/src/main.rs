@@ -7,9 +7,12 @@ use std::{
 };
 
 use clap::{Args, Parser};
-use espconfig::{Names, choose};
+use espconfig::{
+    Names, choose,
+    menu::{Project, Task},
+};
 
-/// Chooses the options of an ESP-IDF sdkconfig that a component sees
+/// Options of an ESP-IDF project: which a component sees, and ESP-IDF's menu to change them
 ///
 /// Arguments may be in a file, one in a line: `@FILE`.
 #[derive(Parser)]
@@ -19,6 +22,10 @@ enum Cli {
     Names(ListNames),
     /// Makes an sdkconfig.h with the options that are in lists
     Header(MakeHeader),
+    /// Shows ESP-IDF's menu, and writes what is changed in it into the last file of sdkconfig_defaults
+    Menuconfig(Change),
+    /// Makes the last file of sdkconfig_defaults as short as it can be
+    SaveDefconfig(Change),
 }
 
 #[derive(Args)]
@@ -48,10 +55,28 @@ struct MakeHeader {
     lists: Vec<PathBuf>,
 }
 
+#[derive(Args)]
+struct Change {
+    /// What the repository says of the project
+    #[arg(long, env = "ESPCONFIG_PROJECT")]
+    project: PathBuf,
+    /// The source tree that is written into; `bazel run` says it
+    #[arg(long, env = "BUILD_WORKSPACE_DIRECTORY")]
+    workspace: PathBuf,
+}
+
+impl Change {
+    fn run(&self, task: Task) -> Result<(), String> {
+        Project::read(&self.project)?.run(task, &self.workspace)
+    }
+}
+
 fn main() -> ExitCode {
     let run = match Cli::parse_from(with_arguments_of_files()) {
         Cli::Names(names) => list_names(&names),
         Cli::Header(header) => make_header(&header),
+        Cli::Menuconfig(change) => change.run(Task::Menuconfig),
+        Cli::SaveDefconfig(change) => change.run(Task::SaveDefconfig),
     };
     match run {
         Ok(()) => ExitCode::SUCCESS,
