@@ -8,7 +8,7 @@ load("//esp32/private/idf:nearest.bzl", "nearest")
 load("//esp32/private/idf:ninja.bzl", "commands_for", "custom_commands")
 load("//esp32/private/idf:project.bzl", "parse_sdkconfig")
 load("//esp32/private/idf:render.bzl", "file_label", "include_label", "package_of")
-load("//esp32/private/idf:sdkconfig.bzl", "defaults_errors", "defaults_lines", "flat_kconfig", "flatten_menus")
+load("//esp32/private/idf:sdkconfig.bzl", "defaults_errors", "defaults_lines", "flat_kconfig", "flatten_menus", "menu_ranges")
 load("//esp32/private/idf:settings.bzl", "flash_settings", "revision")
 load("//esp32/private/idf:source.bzl", "tree_version", "version_error")
 
@@ -173,22 +173,30 @@ def _sdkconfig_test_impl(ctx):
         struct(line = 5, name = "A", valid = False, value = "y"),
     ], lines)
 
-    menus = flatten_menus([
+    described = [
         {"children": [{"children": [], "depends_on": "WIFI", "name": "WIFI_PSK"}], "name": None},
-        {"children": [], "depends_on": None, "name": "WIFI"},
-    ])
-    asserts.equals(env, {"CONFIG_WIFI": "", "CONFIG_WIFI_PSK": "WIFI"}, menus)
+        {"children": [], "depends_on": None, "name": "WIFI", "range": None},
+        {"children": [], "depends_on": "WIFI", "name": "SIZE", "range": [-1, 12]},
+    ]
+    menus = flatten_menus(described)
+    ranges = menu_ranges(described)
+    asserts.equals(env, {"CONFIG_SIZE": "WIFI", "CONFIG_WIFI": "", "CONFIG_WIFI_PSK": "WIFI"}, menus)
+    asserts.equals(env, {"CONFIG_SIZE": [-1, 12]}, ranges)
 
     def errors(*files):
         options = {"CONFIG_OFFSET": "0x8000", "CONFIG_SIZE": "12", "CONFIG_TEXT": "\"a\"", "CONFIG_WIFI": "n"}
-        return defaults_errors([(name, text) for name, text in files], options, menus.keys() + options.keys(), menus)
+        return defaults_errors([(name, text) for name, text in files], options, (options | menus).keys(), menus, ranges)
 
     asserts.equals(env, [], errors(("d", "CONFIG_OFFSET=0X8000\nCONFIG_SIZE=12\nCONFIG_TEXT=\"a\"\nCONFIG_WIFI=n\n# CONFIG_WIFI_PSK is not set")))
 
     # the later file wins
     asserts.equals(env, [], errors(("d", "CONFIG_SIZE=13"), ("d.esp32", "CONFIG_SIZE=12")))
     for text, expected in {
-        "CONFIG_SIZE=13": "d:1: CONFIG_SIZE=13 is not what it became, 12: ",
+        "CONFIG_OFFSET=0x9000": "d:1: CONFIG_OFFSET=0x9000 is not what it became, 0x8000: another option decides it",
+        "CONFIG_SIZE=-1": "d:1: CONFIG_SIZE=-1 is not what it became, 12: it depends on WIFI",
+        "CONFIG_SIZE=-2": "d:1: CONFIG_SIZE=-2 is not what it became, 12: it is a number from -1 to 12",
+        "CONFIG_SIZE=13": "d:1: CONFIG_SIZE=13 is not what it became, 12: it is a number from -1 to 12",
+        "CONFIG_SIZE=many": "d:1: CONFIG_SIZE=many is not what it became, 12: it is a number from -1 to 12",
         "CONFIG_SIZES=13": "d:1: there is no option CONFIG_SIZES: did you mean CONFIG_SIZE?",
         "CONFIG_WIFI_PSK=y": "d:1: CONFIG_WIFI_PSK cannot be set: it depends on WIFI",
         "\nSIZE=13": "d:2: 'SIZE' is no line of an sdkconfig: write CONFIG_NAME=value",
