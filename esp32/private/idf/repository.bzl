@@ -1,30 +1,15 @@
 """The repository of a configured ESP-IDF tree, see `idf_config_repository`."""
 
-load(":configure.bzl", "configure", "run_commands")
-load(":graph.bzl", "closures")
-load(
-    ":model.bzl",
-    "embedded",
-    "fragments_list",
-    "is_source",
-    "link_line",
-    "path_mapper",
-    "read_targets",
-)
+load(":configure.bzl", "configure")
 load(":ninja.bzl", "custom_commands")
+load(":packages.bzl", "project_packages")
 load(":project.bzl", "parse_sdkconfig")
 load(
     ":render.bzl",
-    "file_label",
-    "package_of",
     "render_bootloader",
     "render_closure",
-    "render_headers",
-    "render_include",
-    "render_library",
     "render_lists",
     "render_loads",
-    "render_option_names",
     "render_project",
 )
 load(":render_options.bzl", "kconfig_description", "render_kconfig_runs", "render_option_settings", "render_sdkconfig_bzl", "typed_options")
@@ -32,17 +17,35 @@ load(":sdkconfig.bzl", "defaults_errors", "flat_kconfig", "flatten_menus")
 
 _CMAKE_LISTS = "CMakeLists.txt"
 
-# The toolchain's own libraries, by what the linker calls them.
-_LIBRARIES = {
-    "c": "libc.a",
-    "gcc": "libgcc.a",
-    "m": "libm.a",
-    "stdc++": "libstdc++.a",
-    "supc++": "libsupc++.a",
-}
-
 # What the repository has under these names is no component. The component `bootloader` has no code of its own.
 _OWN_TARGETS = ["bootloader", "menuconfig", "project", "save_defconfig", "sdkconfig"]
+
+_TOOLS_BUILD = """exports_files(["ldgen/ldgen.py"])
+
+filegroup(
+    name = "ldgen_files",
+    srcs = glob(["ldgen/**/*.py"]),
+    visibility = ["//visibility:public"],
+)
+"""
+
+_OPTIONS_BUILD = """exports_files([
+    "config/Kconfig.flat",
+    "config/sdkconfig",
+    "config/sdkconfig.h",
+    "config/sdkconfig.json",
+])
+
+filegroup(
+    name = "sdkconfig",
+    srcs = [
+        "config/sdkconfig",
+        "config/sdkconfig.h",
+        "config/sdkconfig.json",
+    ],
+    visibility = ["//visibility:public"],
+)
+"""
 
 def _fail(rctx, message):
     fail("esp_idf.config(name = \"{}\"): {}".format(rctx.attr.config_name, message))
@@ -90,283 +93,77 @@ def _check_options(rctx, options, menus, defaults):
     if errors:
         _fail(rctx, "the options do not fit:\n  " + "\n  ".join(errors))
 
-def _find_script(rctx, name, folders, commands):
-    """The absolute path of a linker script; it may still have to be made."""
-    for path in [name] if name.startswith("/") else ["{}/{}".format(folder, name) for folder in folders]:
-        relative = path.removeprefix(str(rctx.path("build")) + "/")
-        if relative in commands or path in commands or rctx.path(path).exists:
-            return path
-    return _fail(rctx, "the linker script {} is in none of {}".format(name, ", ".join(folders)))
-
-def _included_sources(rctx, sources, to_repository):
-    """Files that sources include from other folders than their own, or that are no headers: `"../x.h"`, `"x.c"`."""
-    found = {}
-    for source in sources:
-        folder = source.rpartition("/")[0]
-        for rest in rctx.read(source, watch = "no").split("#include \"")[1:]:
-            name = rest.partition("\"")[0]
-            if "/" not in name and name.endswith(".h"):
-                continue
-            path = "{}/{}".format(folder, name)
-            if rctx.path(path).exists:
-                found[to_repository(path)] = True
-    return [f for f in found if f]
-
-def _record_groups(target, commands, build, generated, embeds):
-    """The sources of a target, without those that embed files: these are noted in `embeds`; and in `generated` what has to be made."""
-    groups = []
-    for group in target.groups:
-        sources = []
-        for path, in_repository in group.sources:
-            relative = path.removeprefix(build + "/")
-            command = commands.get(relative) or commands.get(path)
-            if command:
-                embed = embedded(command.command)
-                if embed and embed.file.removeprefix(build + "/") not in commands and embed.file not in commands:
-                    embeds.append(embed)
-                    continue
-                generated.append(path)
-            if is_source(path):
-                sources.append(in_repository)
-        if sources:
-            groups.append(struct(
-                copts = group.copts,
-                defines = group.defines,
-                includes = group.includes,
-                language = group.language,
-                sources = sources,
-            ))
-    return groups
-
-def _public_folders(infos, main, to_repository):
-    """Folders of public headers of components, by name. Those that a CMakeLists.txt adds with target_include_directories are in no
-    description: `main` has no folders of its own, and what it sees besides is such a one."""
-    public = {}
-    owners = {}
-    for name, info in infos.items():
-        paths = [to_repository(d if d.startswith("/") else "{}/{}".format(info["dir"], d)) for d in info["include_dirs"]]
-        public[name] = [p for p in paths if p]
-        owners[to_repository(info["dir"])] = name
-    by_length = sorted([f for f in owners if f], key = lambda f: -len(f))
-    for group in main.groups if main else []:
-        for path in group.includes:
-            for folder in by_length:
-                if path == folder or path.startswith(folder + "/"):
-                    name = owners[folder]
-                    if name != "main" and path not in public[name]:
-                        public[name].append(path)
-                    break
-    return public
-
-def _render(rctx, prefix, build, executable, source_dir, folders, commands, env, error_folders, own_main):
-    """Writes the packages of one configured project: the application's, or the bootloader's.
-
-    Returns:
-      struct (packages: dict from a package to its folder's absolute path, text: dict from a package to the text of its targets, table: dict,
-      project: struct).
-    """
-    build_path = str(rctx.path(build))
-    to_repository = path_mapper(folders)
-    description = json.decode(rctx.read(build + "/project_description.json"))
-    targets = read_targets(rctx, build, source_dir, folders)
-    infos = description["build_component_info"]
-    common = [c for c in description["common_component_reqs"] if c in infos]
-    table = {}
-    generated = []
-    texts = {}
-    includes = {}
-    table_package = prefix + "lists" if prefix else "lists"
-    project = "//{}:project".format("bootloader" if prefix else "")
-
-    def add(package, text):
-        texts.setdefault(package, []).append(text)
-
-    owners = {}
-    for name, info in infos.items():
-        owners[info["dir"]] = name
-    line = link_line(rctx, targets[executable].link)
-    scripts = fragments_list(commands)
-    fragments = {}
-    for path in scripts.fragments if scripts else []:
-        for folder in sorted(owners, key = lambda f: -len(f)):
-            if path.startswith(folder + "/"):
-                fragments.setdefault(owners[folder], []).append(to_repository(path))
-                break
-
-    libraries = {info["lib"]: name for name, info in infos.items()}
-    parts = {}
-    names = {}
-    for target_name, target in targets.items():
-        if target.archive and target_name not in libraries:
-            for folder in sorted(owners, key = lambda f: -len(f)):
-                if target.folder == folder or target.folder.startswith(folder + "/"):
-                    parts.setdefault(owners[folder], []).append(target_name)
-                    break
-
-    def collect(groups):
-        kept = []
-        for group in groups:
-            seen = []
-            for path in group.includes:
-                if path.startswith("/") or path == "build/config" or path == build + "/config":
-                    continue
-                seen.append(path)
-                includes[path] = True
-            kept.append(struct(copts = group.copts, defines = group.defines, includes = seen, language = group.language, sources = group.sources))
-        return kept
-
-    def included_by(target):
-        sources = [s for group in target.groups for s, _ in group.sources if is_source(s) and rctx.path(s).exists] if target else []
-        return _included_sources(rctx, sources, to_repository)
-
-    main = targets.get(infos["main"]["lib"]) if "main" in infos else None
-    public_folders = _public_folders(infos, main, to_repository)
-    skipped = [] if own_main else ["main"]
-    for name, info in infos.items():
-        if name in skipped:
-            continue
-        folder = to_repository(info["dir"])
-        package = package_of(folder)
-        public = public_folders[name]
-        for path in public:
-            includes[path] = True
-        add(package, render_headers(
-            name = name,
-            includes = public,
-            project = project,
-            requires = [
-                "//{}:{}.headers".format(package_of(to_repository(infos[r]["dir"])), r)
-                for r in info["reqs"]
-                if r in infos and r not in skipped
-            ],
-        ))
-        labels = []
-        embeds = []
-        for part in parts.get(name, []):
-            target = targets[part]
-            labels.append("//{}:{}.part".format(package, part))
-            names[target.archive] = "//{}:{}.part".format(package, part)
-            add(package, render_library(struct(
-                all_files = False,
-                archive = target.archive.rpartition("/")[2],
-                embeds = [],
-                fragments = [],
-                groups = collect(_record_groups(target, commands, build_path, generated, embeds)),
-                headers = None,
-                included = included_by(target),
-                name = part + ".part",
-                package = package,
-                parts = [],
-                project = project,
-            ), table))
-        target = targets.get(info["lib"])
-        groups = collect(_record_groups(target, commands, build_path, generated, embeds)) if target else []
-        if target and target.archive:
-            names[target.archive] = "//{}:{}".format(package, name)
-        add(package, render_library(struct(
-            all_files = info["dir"].startswith(str(rctx.path("project"))),
-            archive = target.archive.rpartition("/")[2] if target else "lib{}.a".format(name),
-            embeds = [struct(label = file_label(to_repository(e.file)), text = e.text) for e in embeds],
-            fragments = fragments.get(name, []),
-            groups = groups,
-            headers = ":{}.headers".format(name),
-            included = included_by(target),
-            name = name,
-            package = package,
-            parts = labels,
-            project = project,
-        ), table))
-
-    # what is made of nothing but the configuration: sources, linker scripts
-    paths = [_find_script(rctx, s, line.script_folders, commands) for s in line.scripts]
-    in_order = []
-    for path in paths:
-        relative = path.removeprefix(build_path + "/")
-        command = commands.get(relative) or commands.get(path)
-        if command and "ldgen.py" in command.command:
-            path = scripts.template
-            command = commands.get(path.removeprefix(build_path + "/")) or commands.get(path)
-        if command:
-            generated.append(path)
-        in_order.append(to_repository(path))
-    run_commands(rctx, commands, generated, env, "Generating sources of ESP-IDF", error_folders, build = build)
-    for path in generated:
-        if not rctx.path(path).exists or (path.endswith((".ld", ".in")) and not rctx.read(path).strip()):
-            _fail(rctx, "{} was not made by the command that ESP-IDF has for it".format(path))
-
-    prebuilt = []
-    order = []
-    for path in line.archives:
-        if path in names:
-            order.append(names[path])
-        elif path.startswith("/"):
-            if not rctx.path(path).exists:
-                _fail(rctx, "{} is missing: the tree lacks a submodule (git submodule update --init --recursive)".format(path))
-            prebuilt.append(to_repository(path))
-    toolchain = []
-    for library in line.libraries:
-        if library in _LIBRARIES:
-            toolchain.append(str(Label("//toolchains/libraries:" + _LIBRARIES[library])))
-            continue
-        path = [p for p in ["{}/lib{}.a".format(f, library) for f in line.script_folders] if rctx.path(p).exists]
-        if not path:
-            _fail(rctx, "the library -l{} is in none of {}: the tree lacks a submodule (git submodule update --init --recursive)".format(library, ", ".join(line.script_folders)))
-        prebuilt.append(to_repository(path[0]))
-
-    of_package = {}
-    for path in sorted(includes):
-        of_package.setdefault(package_of(path), []).append(path)
-    for package, folders_of_it in of_package.items():
-        add(package, render_option_names(folders_of_it, package))
-        for path in folders_of_it:
-            add(package, render_include(path, package))
-
-    flags = {}
-    for group in main.groups if main else []:
-        flags[group.language] = group
-    values = dict(
-        asm_flags = flags["ASM"].copts if "ASM" in flags else [],
-        c_flags = flags["C"].copts if "C" in flags else [],
-        chip = rctx.attr.chip,
-        cxx_flags = flags["CXX"].copts if "CXX" in flags else [],
-        defines = flags["C"].defines if "C" in flags else [],
-        kconfig = "//:config/Kconfig.flat",
-        libraries = toolchain,
-        link_order = order,
-        linker_scripts = [file_label(s) for s in in_order],
-        linkopts = line.options,
-        prebuilt = [file_label(p) for p in prebuilt],
-        sdkconfig = "//:config/sdkconfig",
-        sdkconfig_h = "//:config/sdkconfig.h",
-        whole_archives = [names[w] for w in line.whole if w in names],
-    )
-    if scripts:
-        values |= dict(
-            ldgen = "//tools:ldgen/ldgen.py",
-            ldgen_files = ["//tools:ldgen_files"],
-            python = str(Label("@esp_idf_tools//:bin/python3")),
-            python_files = [str(Label("@esp_idf_tools//:files"))],
-            template = file_label(to_repository(scripts.template)),
-        )
-    needs = {name: info["reqs"] + info["priv_reqs"] for name, info in infos.items() if name not in skipped}
-    label_of = {name: "//{}:{}".format(package_of(to_repository(infos[name]["dir"])), name) for name in needs}
-    return struct(
-        closures = closures(needs, common),
-        common = common,
-        generated = [to_repository(g) for g in generated],
-        label_of = label_of,
-        packages = {package: True for package in texts} | {package_of(p): True for p in prebuilt + in_order},
-        project = values,
-        table = table,
-        table_package = table_package,
-        texts = texts,
-    )
-
 def _link_package(rctx, package, folder):
     """Links of all that is in a folder of the tree, in a package."""
     for entry in folder.readdir():
         if entry.basename not in ["BUILD", "BUILD.bazel", "WORKSPACE", "MODULE.bazel"]:
             rctx.symlink(entry, "{}/{}".format(package, entry.basename))
+
+def _write_packages(rctx, root, rendered, sources):
+    """The packages of components, and that of generated files. `sources` has the folders of those that are the user's."""
+    texts = {}
+    for part in rendered:
+        for package in part.packages:
+            texts[package] = render_loads(part.lists, {
+                "library.bzl": ["idf_headers", "idf_include", "idf_option_names", "idf_tree_library"],
+            }) + "\n".join(part.texts.get(package, []))
+            if package != "build":
+                texts[package] += "\nexports_files(glob([\"**/*.ld\", \"**/*.a\", \"**/*.lf\", \"**/*.ld.in\"], allow_empty = True))\n"
+                _link_package(rctx, package, sources.get(package) or root.get_child(package.removeprefix("bootloader/")))
+        rctx.file(part.lists + "/BUILD.bazel", "", executable = False)
+        rctx.file(part.lists + "/lists.bzl", render_lists(part.table), executable = False)
+    generated = [g.removeprefix("build/") for part in rendered for g in part.generated]
+    texts["build"] = texts.get("build", "") + "\nexports_files({})\n".format(json.encode(generated))
+    for package, text in texts.items():
+        rctx.file(package + "/BUILD.bazel", text, executable = False)
+    rctx.symlink(root.get_child("tools/ldgen"), "tools/ldgen")
+    rctx.file("tools/BUILD.bazel", _TOOLS_BUILD, executable = False)
+
+def _write_options(rctx, root, python, options, menus, defaults):
+    """What says how options are set: to actions, BUILD files and menuconfig."""
+    values = json.decode(rctx.read("build/config/sdkconfig.json"))
+    typed = typed_options(values)
+    for file, text in {
+        "config/Kconfig.flat": flat_kconfig(values, options),
+        "config/project.json": kconfig_description(rctx, root, python, defaults),
+        "config/sdkconfig": rctx.read("build/sdkconfig"),
+        "config/sdkconfig.h": rctx.read("build/config/sdkconfig.h"),
+        "config/sdkconfig.json": rctx.read("build/config/sdkconfig.json"),
+        "options/BUILD.bazel": render_option_settings(typed, menus),
+        "sdkconfig.bzl": render_sdkconfig_bzl(typed, menus),
+    }.items():
+        rctx.file(file, text, executable = False)
+
+def _write_top(rctx, application, bootloader, options):
+    """The package that the user names: components with all that they need, the bootloader, and what is done with options."""
+    texts = [
+        render_loads(application.lists, {
+            "bootloader.bzl": ["idf_bootloader"],
+            "kconfig_run.bzl": ["idf_kconfig_run"],
+            "library.bzl": ["idf_closure", "idf_closure_headers"],
+            "project.bzl": ["idf_project"],
+        }),
+        _OPTIONS_BUILD,
+        render_kconfig_runs("//:config/project.json"),
+        render_project("project", application.project | {"options": options}),
+    ]
+    for name, closure in application.closures.items():
+        if name not in _OWN_TARGETS:
+            texts.append(render_closure(
+                name = name,
+                package = application.label_of[name].removeprefix("//").partition(":")[0],
+                closure = [application.label_of[c] for c in closure],
+                common = [application.label_of[c] + ".headers" for c in application.common],
+                table = application.table,
+            ))
+    if bootloader:
+        texts.append(render_bootloader(sorted(bootloader.label_of.values())))
+        rctx.file(
+            "bootloader/BUILD.bazel",
+            render_loads(bootloader.lists, {"project.bzl": ["idf_project"]}) + render_project("project", bootloader.project | {"options": options}),
+            executable = False,
+        )
+    rctx.file("BUILD.bazel", "\n".join(texts), executable = False)
 
 def _idf_config_impl(rctx):
     root = rctx.path(rctx.read(rctx.path(rctx.attr.source)).strip())
@@ -395,110 +192,51 @@ def _idf_config_impl(rctx):
         build: "build",
         project + "/main": "components/main",
     } | {"{}/components/{}".format(project, name): "components/" + name for name in components}
-    application = _render(
+    application = project_packages(
         rctx,
-        prefix = "",
-        build = "build",
-        executable = rctx.attr.project_name + ".elf",
-        source_dir = project,
-        folders = folders,
-        commands = configured.commands,
-        env = configured.env,
-        error_folders = configured.folders,
-        own_main = "main" in components,
+        struct(
+            build = "build",
+            commands = configured.commands,
+            executable = rctx.attr.project_name + ".elf",
+            folders = folders,
+            has_main = "main" in components,
+            lists = "lists",
+            project = "//:project",
+            source_dir = project,
+        ),
+        configured.env,
+        configured.folders,
     )
     rendered = [application]
     if configured.has_bootloader:
-        subproject = "{}/components/bootloader/subproject".format(root)
-        rendered.append(_render(
+        rendered.append(project_packages(
             rctx,
-            prefix = "bootloader/",
-            build = "build/bootloader",
-            executable = "bootloader.elf",
-            source_dir = subproject,
-            folders = {
-                "{}/components".format(root): "bootloader/components",
-                build: "build",
-            } | {"{}/bootloader_components/{}".format(project, name): "bootloader/components/" + name for name in bootloader_components},
-            commands = custom_commands(rctx.read("build/bootloader/build.ninja")),
-            env = configured.env,
-            error_folders = configured.folders,
-            own_main = True,
+            struct(
+                build = "build/bootloader",
+                commands = custom_commands(rctx.read("build/bootloader/build.ninja")),
+                executable = "bootloader.elf",
+                folders = {
+                    "{}/components".format(root): "bootloader/components",
+                    build: "build",
+                } | {"{}/bootloader_components/{}".format(project, name): "bootloader/components/" + name for name in bootloader_components},
+                has_main = True,
+                lists = "bootloader/lists",
+                project = "//bootloader:project",
+                source_dir = "{}/components/bootloader/subproject".format(root),
+            ),
+            configured.env,
+            configured.folders,
         ))
 
-    sources = {"components/" + name: path for name, path in components.items()} | {
+    bootloader = rendered[1] if configured.has_bootloader else None
+    _write_top(rctx, application, bootloader, options)
+    _write_options(rctx, root, configured.python, options, menus, defaults)
+
+    # the shared lists of which are complete now
+    _write_packages(rctx, root, rendered, {"components/" + name: path for name, path in components.items()} | {
         "bootloader/components/" + name: path
         for name, path in bootloader_components.items()
-    }
-    loads = {
-        "library.bzl": ["idf_headers", "idf_include", "idf_option_names", "idf_tree_library"],
-    }
-    texts = {}
-    for part in rendered:
-        for package in part.packages:
-            texts[package] = render_loads(part.table_package, loads) + "\n".join(part.texts.get(package, []))
-            if package == "build":
-                continue
-            _link_package(rctx, package, sources.get(package) or root.get_child(package.removeprefix("bootloader/")))
-        rctx.file(part.table_package + "/BUILD.bazel", "", executable = False)
-    generated = [g.removeprefix("build/") for part in rendered for g in part.generated]
-    texts["build"] = texts.get("build", "") + "\nexports_files({})\n".format(json.encode(generated))
-    for package, text in texts.items():
-        if package != "build":
-            text += "\nexports_files(glob([\"**/*.ld\", \"**/*.a\", \"**/*.lf\", \"**/*.ld.in\"], allow_empty = True))\n"
-        rctx.file(package + "/BUILD.bazel", text, executable = False)
-
-    for name in ["ldgen"]:
-        rctx.symlink(root.get_child("tools/" + name), "tools/" + name)
-    rctx.file(
-        "tools/BUILD.bazel",
-        "exports_files([\"ldgen/ldgen.py\"])\n\nfilegroup(\n    name = \"ldgen_files\",\n    srcs = glob([\"ldgen/**/*.py\"]),\n    visibility = [\"//visibility:public\"],\n)\n",
-        executable = False,
-    )
-    values = json.decode(rctx.read("build/config/sdkconfig.json"))
-    for file, text in {
-        "Kconfig.flat": flat_kconfig(values, options),
-        "sdkconfig": rctx.read("build/sdkconfig"),
-        "sdkconfig.h": rctx.read("build/config/sdkconfig.h"),
-        "sdkconfig.json": rctx.read("build/config/sdkconfig.json"),
-    }.items():
-        rctx.file("config/" + file, text, executable = False)
-    rctx.file("config/project.json", kconfig_description(rctx, root, configured.python, defaults), executable = False)
-    typed = typed_options(values)
-    rctx.file("sdkconfig.bzl", render_sdkconfig_bzl(typed, menus), executable = False)
-    rctx.file("options/BUILD.bazel", render_option_settings(typed, menus), executable = False)
-
-    top = [render_loads(application.table_package, {
-        "bootloader.bzl": ["idf_bootloader"],
-        "kconfig_run.bzl": ["idf_kconfig_run"],
-        "library.bzl": ["idf_closure", "idf_closure_headers"],
-        "project.bzl": ["idf_project"],
-    })]
-    top.append("exports_files([\"config/Kconfig.flat\", \"config/sdkconfig\", \"config/sdkconfig.h\", \"config/sdkconfig.json\"])\n")
-    top.append("filegroup(\n    name = \"sdkconfig\",\n    srcs = [\"config/sdkconfig\", \"config/sdkconfig.h\", \"config/sdkconfig.json\"],\n    visibility = [\"//visibility:public\"],\n)\n")
-    top.append(render_kconfig_runs("//:config/project.json"))
-    top.append(render_project("project", application.project | {"options": options}))
-    for name, closure in application.closures.items():
-        if name in _OWN_TARGETS:
-            continue
-        top.append(render_closure(
-            name = name,
-            package = package_of(application.label_of[name].removeprefix("//").partition(":")[0]),
-            closure = [application.label_of[c] for c in closure],
-            common = [application.label_of[c] + ".headers" for c in application.common],
-            table = application.table,
-        ))
-    if configured.has_bootloader:
-        bootloader = rendered[1]
-        top.append(render_bootloader(sorted(bootloader.label_of.values())))
-        rctx.file(
-            "bootloader/BUILD.bazel",
-            render_loads(bootloader.table_package, {"project.bzl": ["idf_project"]}) + render_project("project", bootloader.project | {"options": options}),
-            executable = False,
-        )
-    rctx.file("BUILD.bazel", "\n".join(top), executable = False)
-    for part in rendered:
-        rctx.file(part.table_package + "/lists.bzl", render_lists(part.table), executable = False)
+    })
 
 idf_config_repository = repository_rule(
     implementation = _idf_config_impl,
