@@ -25,7 +25,7 @@ def path_mapper(folders):
         for part in path.split("/"):
             if part == ".." and parts:
                 parts.pop()
-            elif part != ".":
+            elif part != "." and (part or not parts):
                 parts.append(part)
         path = "/".join(parts)
         for folder in longest_first:
