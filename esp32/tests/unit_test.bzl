@@ -147,9 +147,12 @@ def _option_test_impl(ctx):
     asserts.true(env, "there is no option CONFIG_HIDEN: did you mean CONFIG_HIDDEN" in option_error("CONFIG_HIDEN", "y", options, known))
     asserts.equals(env, "CONFIG_ON is y or n, and value = \"1\" is neither", option_error("CONFIG_ON", "1", options, known))
 
-    flat = flat_kconfig({"HZ": 100, "PLACE": 0x8000}, {"CONFIG_HZ": "100", "CONFIG_PLACE": "0x8000"})
+    flat = flat_kconfig({"HZ": 100, "PLACE": 0x8000}, {"CONFIG_HZ": "100", "CONFIG_PLACE": "0x8000"}, {"CONFIG_HZ": "int", "CONFIG_RAM_ONLY": "bool"})
     asserts.true(env, "config HZ\n    int\n    default 100\n" in flat)
     asserts.true(env, "config PLACE\n    hex\n    default 0x8000\n" in flat)
+
+    # n, not unknown
+    asserts.true(env, flat.endswith("config RAM_ONLY\n    bool\n"))
     return unittest.end(env)
 
 _option_test = unittest.make(_option_test_impl)

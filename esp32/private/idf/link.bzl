@@ -38,6 +38,15 @@ def weak_runtime(ctx, runtime, name):
     )
     return output
 
+# ldgen writes the absolute path of its template into its output, which is another one on each machine.
+_LDGEN = """
+import os, runpy, sys
+os.path.realpath = lambda path, **_: os.path.normpath(path)
+sys.argv = sys.argv[1:]
+sys.path[0] = os.path.dirname(sys.argv[0])
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
 def _sections(ctx, project, archives, fragments, name):
     """Makes sections.ld by the tree's own ldgen: where the sections of which archive go."""
     output = ctx.actions.declare_file("{}.ld/{}".format(name, project.template.basename.removesuffix(".in")))
@@ -50,6 +59,7 @@ def _sections(ctx, project, archives, fragments, name):
     ctx.actions.write(environment, json.encode({"IDF_TARGET": project.chip}) + "\n")
     objdump = _program(ctx.files._objdump)
     args = ctx.actions.args()
+    args.add("-c", _LDGEN)
     args.add(project.ldgen.script)
     args.add("--config", project.sdkconfig)
     args.add("--kconfig", project.ldgen.kconfig)

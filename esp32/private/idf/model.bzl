@@ -9,6 +9,9 @@ _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".S", ".s")
 # Flags that say nothing about code, or that are Bazel's own business.
 _DROPPED_FLAGS = ["-fdiagnostics-color=always", "-fdiagnostics-color", "-fno-lto"]
 
+# What GCC does when it is not told otherwise, as ESP-IDF's flags presume; the toolchain here presumes the opposite.
+_CXX_DEFAULTS = ["-fexceptions", "-frtti"]
+
 def path_mapper(folders):
     """A function from absolute paths to those in the repository.
 
@@ -74,7 +77,7 @@ def _groups(rctx, target, source_dir, folders, to_repository):
             path = target["sources"][index]["path"]
             sources.append(path if path.startswith("/") else "{}/{}".format(source_dir, path))
         groups.append(struct(
-            copts = _compile_flags(rctx, group, folders),
+            copts = (_CXX_DEFAULTS if group["language"] == "CXX" else []) + _compile_flags(rctx, group, folders),
             defines = [_with_paths_of_actions(rctx, d["define"], folders) for d in group.get("defines", [])],
             includes = [to_repository(i["path"]) or i["path"] for i in group.get("includes", [])],
             language = group["language"],

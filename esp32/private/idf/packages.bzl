@@ -35,11 +35,10 @@ _SUBMODULES = "the tree lacks a submodule (git submodule update --init --recursi
 def _fail(rctx, message):
     fail("esp_idf.config(name = \"{}\"): {}".format(rctx.attr.config_name, message))
 
-def _find_script(rctx, name, folders, commands):
-    """The absolute path of a linker script; it may still have to be made."""
+def _find_script(rctx, name, folders, command_of):
+    """The absolute path of a linker script; it may still have to be made, by what `command_of` says for its path."""
     for path in [name] if name.startswith("/") else ["{}/{}".format(folder, name) for folder in folders]:
-        relative = path.removeprefix(str(rctx.path("build")) + "/")
-        if relative in commands or path in commands or rctx.path(path).exists:
+        if command_of(path) or rctx.path(path).exists:
             return path
     return _fail(rctx, "the linker script {} is in none of {}".format(name, ", ".join(folders)))
 
@@ -226,7 +225,7 @@ def _linker_scripts(rctx, place, project, found):
 
     in_order = []
     for script in project.line.scripts:
-        path = _find_script(rctx, script, project.line.script_folders, place.commands)
+        path = _find_script(rctx, script, project.line.script_folders, command_of)
         command = command_of(path)
         if command and "ldgen.py" in command.command:
             path = project.scripts.template

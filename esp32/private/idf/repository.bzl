@@ -124,7 +124,7 @@ def _write_options(rctx, root, python, options, menus, defaults):
     values = json.decode(rctx.read("build/config/sdkconfig.json"))
     typed = typed_options(values)
     for file, text in {
-        "config/Kconfig.flat": flat_kconfig(values, options),
+        "config/Kconfig.flat": flat_kconfig(values, options, flatten_menus(menus, "type")),
         "config/project.json": kconfig_description(rctx, root, python, defaults),
         "config/sdkconfig": rctx.read("build/sdkconfig"),
         "config/sdkconfig.h": rctx.read("build/config/sdkconfig.h"),

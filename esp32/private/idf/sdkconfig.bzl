@@ -111,16 +111,17 @@ def _all_menus(menus):
         pending += menu.get("children") or []
     return found
 
-def flatten_menus(menus):
+def flatten_menus(menus, field = "depends_on"):
     """The options in the description of menus that kconfgen writes (kconfig_menus.json).
 
     Args:
       menus: the decoded JSON: a list of dicts with `children`.
+      field: string; what of an option is wanted: `depends_on` or `type`.
 
     Returns:
-      dict from the name of an option, with CONFIG_, to what it depends on, or an empty string.
+      dict from the name of an option, with CONFIG_, to that, or to an empty string.
     """
-    return {"CONFIG_" + menu["name"]: menu.get("depends_on") or "" for menu in _all_menus(menus) if menu.get("name")}
+    return {"CONFIG_" + menu["name"]: menu.get(field) or "" for menu in _all_menus(menus) if menu.get("name")}
 
 def menu_ranges(menus):
     """The ranges of options, out of the same description.
@@ -133,13 +134,15 @@ def menu_ranges(menus):
     """
     return {"CONFIG_" + menu["name"]: menu["range"] for menu in _all_menus(menus) if menu.get("name") and menu.get("range")}
 
-def flat_kconfig(values, written):
+def flat_kconfig(values, written, types):
     """A Kconfig file in which options are just what they are: for the conditions in linker fragments.
 
     Args:
       values: dict from the name of an option, without CONFIG_, to its value: bool, int, string or None.
       written: dict from the name of an option, with CONFIG_, to its value as the sdkconfig has it: by which numbers are known that are
         written in hexadecimal digits.
+      types: dict from the name of an option, with CONFIG_, to its type. One that is not among `values`, since it depends on what is not
+        set, is `n` where it is a bool: of an option that is not known, a condition `NAME = n` is false.
 
     Returns:
       string.
@@ -154,4 +157,8 @@ def flat_kconfig(values, written):
             lines.append("config {}\n    {}\n    default {}\n".format(name, "hex" if text.lower().startswith("0x") else "int", text))
         elif type(value) == "string":
             lines.append("config {}\n    string\n    default {}\n".format(name, json.encode(value)))
+    for name in sorted(types):
+        plain = name.removeprefix("CONFIG_")
+        if plain not in values and types[name] in ["bool", "int", "hex", "string"]:
+            lines.append("config {}\n    {}\n".format(plain, types[name]))
     return "\n".join(lines)
