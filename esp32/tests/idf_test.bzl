@@ -206,7 +206,7 @@ def _sdkconfig_test_impl(ctx):
         asserts.equals(env, 1, len(found), text)
         asserts.true(env, found[0].startswith(expected), found[0])
 
-    text = flat_kconfig({"A": True, "B": False, "N": 3, "NOTHING": None, "S": "a \"b\""}, {"CONFIG_N": "3"})
+    text = flat_kconfig({"A": True, "B": False, "N": 3, "NOTHING": None, "S": "a \"b\""}, {"CONFIG_N": "3"}, {})
     for part in ["config A\n    bool\n    default y\n", "config B\n    bool\n    default n\n", "config N\n    int\n    default 3\n", "config S\n    string\n    default \"a \\\"b\\\"\"\n"]:
         asserts.true(env, part in text, part)
     asserts.false(env, "NOTHING" in text)
