@@ -22,7 +22,7 @@ def _idf_bindings_impl(ctx):
     args.add("--use-core")
     args.add("--no-rustfmt-bindings")
     args.add("--raw-line", "#![no_std]")
-    args.add("--raw-line", "#![allow(missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals)]")
+    args.add("--raw-line", "#![allow(missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, unnecessary_transmutes)]")
     args.add_all(ctx.attr.allowlist, before_each = "--allowlist-item")
     args.add_all(ctx.attr.bindgen_flags)
     args.add("--output", rs)

@@ -39,7 +39,10 @@ fn print(arguments: fmt::Arguments) {
 extern "C" fn app_main() {
     // SAFETY: the component returns a string that stays
     let name = unsafe { CStr::from_ptr(idf_sys::greeter_name()) };
-    print(format_args!("Rust: hello, {}", name.to_str().unwrap_or("?")));
+    print(format_args!(
+        "Rust: hello, {}",
+        name.to_str().unwrap_or("?")
+    ));
     // SAFETY: a string that ends with a NUL, and functions that only compute
     let (sum, period, in_iram) = unsafe {
         (

@@ -10,11 +10,11 @@ def _idf_bootloader_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name + "/bootloader.bin")
     args = ctx.actions.args()
 
-    # as components/esptool_py/project_include.cmake calls it
-    args.add_all(["-m", "esptool", "--chip", firmware.chip, "elf2image"])
-    args.add("--flash_mode", settings.mode)
-    args.add("--flash_freq", settings.freq)
-    args.add("--flash_size", settings.size)
+    # as components/esptool_py/project_include.cmake calls it, by the names that esptool 5 has
+    args.add_all(["-m", "esptool", "--silent", "--chip", firmware.chip, "elf2image"])
+    args.add("--flash-mode", settings.mode)
+    args.add("--flash-freq", settings.freq)
+    args.add("--flash-size", settings.size)
     args.add("--min-rev-full", settings.min_rev_full)
     args.add("--max-rev-full", settings.max_rev_full)
     args.add("-o", output)

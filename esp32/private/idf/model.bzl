@@ -28,7 +28,7 @@ def path_mapper(folders):
         for part in path.split("/"):
             if part == ".." and parts:
                 parts.pop()
-            elif part not in ["", "."] or not parts:
+            elif part != "." and (part or not parts):
                 parts.append(part)
         path = "/".join(parts)
         for folder in longest_first:

@@ -52,18 +52,6 @@ def idf_option_setting(name, option, value = "y", **kwargs):
         options = _literal(options),
     )
 
-def _bool_names(menus):
-    found = {}
-    pending = list(menus)
-    for _ in range(100000):
-        if not pending:
-            break
-        menu = pending.pop()
-        if menu.get("name") and menu.get("type") == "bool":
-            found["CONFIG_" + menu["name"]] = True
-        pending += menu.get("children") or []
-    return found
-
 def render_option_settings(options, menus):
     """The package with a condition for each option that is y or n.
 
@@ -74,7 +62,7 @@ def render_option_settings(options, menus):
     Returns:
       string; a BUILD file.
     """
-    values = {name: False for name in _bool_names(menus)} | {name: value for name, value in options.items() if type(value) == "bool"}
+    values = {name: False for name, kind in flatten_menus(menus, "type").items() if kind == "bool"} | {name: value for name, value in options.items() if type(value) == "bool"}
     return "load({}, \"option_settings\")\n\noption_settings(\n    name = \"options\",\n    options = {},\n)\n".format(
         json.encode(str(Label("//esp32/private/idf:option_setting.bzl"))),
         _literal(values),

@@ -13,7 +13,7 @@ load(
     "render_project",
 )
 load(":render_options.bzl", "kconfig_description", "render_kconfig_runs", "render_option_settings", "render_sdkconfig_bzl", "typed_options")
-load(":sdkconfig.bzl", "defaults_errors", "flat_kconfig", "flatten_menus")
+load(":sdkconfig.bzl", "defaults_errors", "flat_kconfig", "flatten_menus", "menu_ranges")
 
 _CMAKE_LISTS = "CMakeLists.txt"
 
@@ -87,9 +87,9 @@ def _defaults(rctx):
     return files
 
 def _check_options(rctx, options, menus, defaults):
-    menus = flatten_menus(menus)
+    depends = flatten_menus(menus)
     files = [(file.name, rctx.read(file.path)) for file in defaults]
-    errors = defaults_errors(files, options, menus.keys(), menus)
+    errors = defaults_errors(files, options, depends.keys(), depends, menu_ranges(menus))
     if errors:
         _fail(rctx, "the options do not fit:\n  " + "\n  ".join(errors))
 

@@ -41,7 +41,7 @@ def _number(text):
         return None
     return int(digits, base)
 
-def defaults_errors(files, options, known, depends):
+def defaults_errors(files, options, known, depends, ranges = {}):
     """What is wrong with files of defaults.
 
     Args:
@@ -49,6 +49,7 @@ def defaults_errors(files, options, known, depends):
       options: dict from string to string; the options, with CONFIG_, as they became, those with old names among them.
       known: list of strings; the names of all options that there are, with CONFIG_.
       depends: dict from such a name to what it depends on, or an empty string.
+      ranges: dict from such a name to the least and the greatest value, where it has such.
 
     Returns:
       list of strings, a message each.
@@ -69,7 +70,7 @@ def defaults_errors(files, options, known, depends):
                     name,
                     wanted,
                     options[name],
-                    "it depends on {}".format(depends[name]) if depends.get(name) else "another option decides it, or the value is out of range",
+                    _why_other(wanted, depends.get(name), ranges.get(name)),
                 ))
         elif wanted == "n":
             if name not in known:
@@ -83,9 +84,32 @@ def defaults_errors(files, options, known, depends):
             errors.append(place + _unknown(name, known))
     return errors
 
+def _why_other(wanted, depends, between):
+    """Why an option has not the value that is wanted."""
+    number = _number(wanted.removeprefix("-"))
+    if number and wanted.startswith("-"):
+        number = -number
+    if between and (number == None or number < between[0] or number > between[1]):
+        return "it is a number from {} to {}".format(between[0], between[1])
+    if depends:
+        return "it depends on {}".format(depends)
+    return "another option decides it, or the value is of another type"
+
 def _unknown(name, known):
     near = nearest(name, known)
     return "there is no option {}{}".format(name, ": did you mean {}?".format(" or ".join(near)) if near else ": remove the line")
+
+def _all_menus(menus):
+    """Menus and options with all in them, in no particular order."""
+    found = []
+    pending = list(menus)
+    for _ in range(100000):
+        if not pending:
+            break
+        menu = pending.pop()
+        found.append(menu)
+        pending += menu.get("children") or []
+    return found
 
 def flatten_menus(menus, field = "depends_on"):
     """The options in the description of menus that kconfgen writes (kconfig_menus.json).
@@ -97,16 +121,18 @@ def flatten_menus(menus, field = "depends_on"):
     Returns:
       dict from the name of an option, with CONFIG_, to that, or to an empty string.
     """
-    found = {}
-    pending = list(menus)
-    for _ in range(100000):
-        if not pending:
-            break
-        menu = pending.pop()
-        if menu.get("name"):
-            found["CONFIG_" + menu["name"]] = menu.get(field) or ""
-        pending += menu.get("children") or []
-    return found
+    return {"CONFIG_" + menu["name"]: menu.get(field) or "" for menu in _all_menus(menus) if menu.get("name")}
+
+def menu_ranges(menus):
+    """The ranges of options, out of the same description.
+
+    Args:
+      menus: the decoded JSON: a list of dicts with `children`.
+
+    Returns:
+      dict from the name of an option, with CONFIG_, to a list of its least and its greatest value; of options that have such.
+    """
+    return {"CONFIG_" + menu["name"]: menu["range"] for menu in _all_menus(menus) if menu.get("name") and menu.get("range")}
 
 def flat_kconfig(values, written, types):
     """A Kconfig file in which options are just what they are: for the conditions in linker fragments.
