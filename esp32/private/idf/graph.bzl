@@ -12,16 +12,25 @@ def closures(needs, common):
     """
 
     # The common requirements need each other, and what they need is everybody's: this part is found once.
-    shared = _reachable(needs, common)
+    shared = reachable(needs, common)
     result = {}
     for name in needs:
         reached = dict(shared)
-        reached.update(_reachable(needs, [name]))
+        reached.update(reachable(needs, [name]))
         reached.pop(name, None)
         result[name] = sorted(reached)
     return result
 
-def _reachable(needs, start):
+def reachable(needs, start):
+    """What is needed, directly or not.
+
+    Args:
+      needs: dict from the name of a component to a list of names.
+      start: list of names; those among `needs` are reached, too.
+
+    Returns:
+      dict from a name to True.
+    """
     reached = {name: True for name in start if name in needs}
     pending = list(reached)
     for _ in range(len(needs)):

@@ -1,7 +1,7 @@
 """The packages of one configured ESP-IDF project, the application's or the bootloader's: a target for each component."""
 
 load(":configure.bzl", "run_commands")
-load(":graph.bzl", "closures")
+load(":graph.bzl", "closures", "reachable")
 load(
     ":model.bzl",
     "embedded",
@@ -112,6 +112,21 @@ def _owner(path, owners):
             return owners[folder]
     return None
 
+def _seen_by_all(infos, targets, common, folders, to_repository):
+    """Components of which all others see the headers: the common ones, and those that a common one requires where they are configured, such as lwip,
+    which no description says (idf_component_optional_requires)."""
+    owners = {to_repository(info["dir"]): name for name, info in infos.items() if to_repository(info["dir"])}
+    owner_of = {path: _owner(path, owners) for path in folders}
+    known = reachable({name: info["reqs"] for name, info in infos.items()}, common)
+    candidates = [c for c in infos if c not in known and c != "main"]
+    for name, info in infos.items():
+        target = targets.get(info["lib"])
+        if name in common or not target or not target.groups or not candidates:
+            continue
+        seen = {owner_of.get(path): True for group in target.groups for path in group.includes} | {name: True}
+        candidates = [c for c in candidates if c in seen]
+    return common + candidates
+
 def _read(rctx, place):
     """What the configure says of the project."""
     description = json.decode(rctx.read(place.build + "/project_description.json"))
@@ -130,8 +145,15 @@ def _read(rctx, place):
             parts.setdefault(_owner(target.folder, owners), []).append(name)
     main = targets.get(infos["main"]["lib"]) if "main" in infos else None
     components = {name: info for name, info in infos.items() if name != "main" or place.has_main}
+    public = _public_folders(infos, main, to_repository)
     return struct(
-        common = [c for c in description["common_component_reqs"] if c in components],
+        common = _seen_by_all(
+            infos,
+            targets,
+            [c for c in description["common_component_reqs"] if c in components],
+            [path for paths in public.values() for path in paths],
+            to_repository,
+        ),
         components = components,
         fragments = fragments,
         label_of = {
@@ -141,7 +163,7 @@ def _read(rctx, place):
         line = link_line(rctx, targets[place.executable].link),
         main = main,
         parts = parts,
-        public = _public_folders(infos, main, to_repository),
+        public = public,
         scripts = scripts,
         targets = targets,
         to_repository = to_repository,
