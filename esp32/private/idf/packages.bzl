@@ -113,8 +113,11 @@ def _owner(path, owners):
     return None
 
 def _seen_by_all(infos, targets, common, folders, to_repository):
-    """Components of which all others see the headers: the common ones, and those that a common one requires where they are configured, such as lwip,
-    which no description says (idf_component_optional_requires)."""
+    """Components of which all others see the headers.
+
+    They are the common ones, and those that a common one requires where they are configured, such as lwip, which no description says
+    (idf_component_optional_requires).
+    """
     owners = {to_repository(info["dir"]): name for name, info in infos.items() if to_repository(info["dir"])}
     owner_of = {path: _owner(path, owners) for path in folders}
     known = reachable({name: info["reqs"] for name, info in infos.items()}, common)
