@@ -57,7 +57,8 @@ def _either(name):
     ]
 
 def _headers(ctx):
-    return [ctx.file.limits.dirname, ctx.file.gcc_stddef.dirname, ctx.file.newlib.dirname]
+    # newlib's first: GCC's own stdint.h is that of a compiler without a library, after which inttypes.h has no PRIx64
+    return [ctx.file.limits.dirname, ctx.file.newlib.dirname, ctx.file.gcc_stddef.dirname]
 
 def _gcc_flags(ctx, actions):
     """What GCC takes for the sources of `actions`: the core, GNU as, headers, and no path of the machine in what it makes."""
