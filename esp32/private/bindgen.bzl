@@ -13,16 +13,17 @@ def _idf_bindings_impl(ctx):
         compilation_contexts = [c[IdfComponentInfo].compilation_context for c in ctx.attr.components],
     )
     project = the_project(ctx.label, [c[IdfComponentInfo].project for c in ctx.attr.components])
-    header = ctx.actions.declare_file(ctx.label.name + ".h")
-    ctx.actions.write(header, "".join(["#include \"{}\"\n".format(h) for h in ctx.attr.headers]))
+    header = ctx.file.header
+    if not header:
+        header = ctx.actions.declare_file(ctx.label.name + ".h")
+        ctx.actions.write(header, "".join(["#include \"{}\"\n".format(h) for h in ctx.attr.headers]))
 
     rs = ctx.actions.declare_file(ctx.label.name + ".rs")
     libclang = toolchain.libclang[CcInfo].linking_context.linker_inputs.to_list()[0].libraries[0].dynamic_library
     args = ctx.actions.args()
     args.add("--use-core")
     args.add("--no-rustfmt-bindings")
-    args.add("--raw-line", "#![no_std]")
-    args.add("--raw-line", "#![allow(missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, unnecessary_transmutes)]")
+    args.add_all(ctx.attr.raw_lines, before_each = "--raw-line")
     args.add_all(ctx.attr.allowlist, before_each = "--allowlist-item")
     args.add_all(ctx.attr.bindgen_flags)
     args.add("--output", rs)
@@ -60,9 +61,9 @@ def _idf_bindings_impl(ctx):
         ),
     ]
 
-_idf_bindings = rule(
+idf_bindings = rule(
     implementation = _idf_bindings_impl,
-    doc = "The Rust source of an `idf_bindgen`.",
+    doc = "Headers of components as Rust source: of an `idf_bindgen`, or for esp-idf-sys to include.",
     attrs = {
         "allowlist": attr.string_list(),
         "bindgen_flags": attr.string_list(),
@@ -71,7 +72,9 @@ _idf_bindings = rule(
             cfg = "exec",
         ),
         "components": attr.label_list(providers = [IdfComponentInfo], mandatory = True, allow_empty = False),
-        "headers": attr.string_list(mandatory = True, allow_empty = False),
+        "header": attr.label(doc = "A header, in place of one that includes `headers`.", allow_single_file = [".h"]),
+        "headers": attr.string_list(),
+        "raw_lines": attr.string_list(doc = "The first lines of the source."),
         "_front_end": attr.label(default = "//toolchains/cc:clang_front_end"),
         # of the portable form: libclang's
         "_libraries": attr.label(default = "@llvm_xtensa//:lib", cfg = "exec"),
@@ -102,12 +105,18 @@ def idf_bindgen(name, components, headers, allowlist = [], bindgen_flags = [], c
         target_compatible_with = chip_constraints(chip),
         testonly = testonly,
     )
-    _idf_bindings(
+    if not headers:
+        fail("idf_bindgen //{}:{}: `headers` is empty: say what to bind, such as \"driver/gpio.h\"".format(native.package_name(), name))
+    idf_bindings(
         name = name + ".bindings",
         allowlist = allowlist,
         bindgen_flags = bindgen_flags,
         components = components,
         headers = headers,
+        raw_lines = [
+            "#![no_std]",
+            "#![allow(missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, unnecessary_transmutes)]",
+        ],
         visibility = ["//visibility:private"],
         **common
     )

@@ -18,7 +18,8 @@ _CrateLinkInfo = provider(
     },
 )
 
-_CRATE_EDGES = ["crate", "deps", "script", "srcs"]
+# compile_data: the bindings that esp-idf-sys includes
+_CRATE_EDGES = ["compile_data", "crate", "deps", "script", "srcs"]
 
 def _crate_links_impl(target, ctx):
     components = []

@@ -9,6 +9,8 @@ def _crates_impl(mctx):
     for module in mctx.modules:
         names = [tag.name for tag in module.tags.from_cargo]
         for tag in module.tags.annotation:
+            if tag.esp_idf and tag.crate != "esp-idf-sys":
+                fail("crates.annotation(crate = \"{}\", esp_idf = ...) in module {}: `esp_idf` is for the crate esp-idf-sys, by which others have ESP-IDF.".format(tag.crate, module.name))
             if tag.repository and tag.repository not in names:
                 fail("crates.annotation(crate = \"{}\", repository = \"{}\") in module {}: there is no crates.from_cargo(name = \"{}\").".format(
                     tag.crate,
@@ -32,6 +34,7 @@ def _crates_impl(mctx):
                 annotations = {
                     annotation.crate: crate_annotation(
                         build_script_env = annotation.build_script_env,
+                        esp_idf = str(annotation.esp_idf).partition("//")[0] if annotation.esp_idf else "",
                         gen_build_script = annotation.gen_build_script,
                         rustc_flags = annotation.rustc_flags,
                     )
@@ -88,6 +91,9 @@ _annotation = tag_class(
         "crate": attr.string(
             doc = "Name of the crate.",
             mandatory = True,
+        ),
+        "esp_idf": attr.label(
+            doc = "For esp-idf-sys: the `esp_idf.config` that the crate binds, such as `@esp_idf`, in place of what its build script would download.",
         ),
         "gen_build_script": attr.bool(
             doc = "False to do without the crate's build script.",

@@ -8,7 +8,10 @@ _ON_HOST = "//:build_machine"
 
 _HEADER = "# Written by the repository rule crates_repository of rules_esp32 from Cargo.lock.\n"
 
+# Build scripts of ours, at the top of the repository.
 _TRANSLATOR = "//:build_script.rs"
+_ESP_IDF_SYS = "//:esp_idf_sys.rs"
+BUILD_SCRIPTS = [label.removeprefix("//:") for label in [_TRANSLATOR, _ESP_IDF_SYS]]
 
 # CPU of a triple -> constraint value of @platforms//cpu, where they differ.
 _CPUS = {
@@ -116,13 +119,19 @@ def render_crate(crate, annotation = {}, with_binaries = False, settings = {}, t
     Returns:
         Content of a BUILD.bazel.
     """
-    scripts_by_variant, scripts = _build_scripts(crate, annotation)
+    esp_idf = annotation.get("esp_idf")
+    if esp_idf:
+        # for the chip alone
+        scripts_by_variant, scripts = {TARGET: _build_script_name(crate, HOST)}, {}
+    else:
+        scripts_by_variant, scripts = _build_scripts(crate, annotation)
     variants = {name: variant for name, variant in crate.variants.items() if name != BUILD}
 
     common = [
         ("srcs", "glob([\"**/*.rs\"])"),
     ]
-    compile_data = ("compile_data", "glob(\n        [\"**\"],\n        exclude = _NOT_DATA + [\"**/*.rs\"],\n    )")
+    compile_data = ("compile_data", "glob(\n        [\"**\"],\n        exclude = _NOT_DATA + [\"**/*.rs\"],\n    )" +
+                                    (" + [\":bindings\"]" if esp_idf else ""))
 
     # a build script that wants a network has none, in everybody's sandbox
     tags = ("tags", _literal(["block-network", "crate-name=" + crate.name, "manual", "noclippy", "norustfmt"], "    "))
@@ -210,6 +219,33 @@ def render_crate(crate, annotation = {}, with_binaries = False, settings = {}, t
                 ("name", json.encode(name)),
             ] + common + program + run + [("build_script_env", _attr({HOST: script_env}))])
 
+    if esp_idf:
+        text += _call("idf_rust_bindings", [
+            ("name", "\"bindings\""),
+            ("components", json.encode(esp_idf + "//:rust_sys")),
+            ("header", "\"src/include/esp-idf/bindings.h\""),
+            ("version", "VERSION"),
+        ])
+        cfgs = esp_idf + "//:config/rust.cfg"
+        text += _call("cargo_build_script", [
+            ("name", json.encode(scripts_by_variant[TARGET])),
+            ("srcs", _literal([_ESP_IDF_SYS], "    ")),
+            ("build_script_env", _literal({
+                "RULES_ESP32_BINDINGS": "$(execpath :bindings)",
+                "RULES_ESP32_CFGS": "$(execpath {})".format(cfgs),
+            }, "    ")),
+            ("crate_name", json.encode("build_script_build")),
+            ("crate_root", json.encode(_ESP_IDF_SYS)),
+            ("data", _literal([":bindings", cfgs], "    ")),
+            ("edition", json.encode("2024")),
+            ("links", json.encode(crate.links)),
+            ("pkg_name", json.encode(crate.name)),
+            ("rustc_flags", _literal(_BUILD_TIME_FLAGS, "    ")),
+            tags,
+            ("version", json.encode(crate.version)),
+            ("visibility", "[\"//visibility:private\"]"),
+        ])
+
     if with_binaries:
         attrs = attributes(variants)
         for binary in crate_binaries(crate):
@@ -231,7 +267,10 @@ def render_crate(crate, annotation = {}, with_binaries = False, settings = {}, t
                 ("deps", _attr({name: labels + own for name, labels in attrs.deps.items()})),
             ])
 
-    loads = ["load(\"@rules_rust//cargo:defs.bzl\", \"cargo_build_script\")\n"] if scripts else []
+    loads = ["load(\"@rules_rust//cargo:defs.bzl\", \"cargo_build_script\")\n"] if scripts_by_variant else []
+    if esp_idf:
+        loads.append("load({}, \"VERSION\")\n".format(json.encode(esp_idf + "//:version.bzl")))
+        loads.append("load({}, \"idf_rust_bindings\")\n".format(json.encode(str(Label("//esp32/private/idf:rust_sys.bzl")))))
     rust_rules = [rule for rule in ["rust_binary", "rust_library", "rust_proc_macro"] if "\n{}(\n".format(rule) in text]
     loads.append("load(\"@rules_rust//rust:defs.bzl\", {})\n".format(", ".join([json.encode(rule) for rule in rust_rules])))
     return _HEADER + "".join(loads) + _PACKAGE.format(json.encode(crate.name)) + text
@@ -299,7 +338,7 @@ def render_root(resolved, host_triple):
             aliases.setdefault("{}__{}".format(crate.name, binary.name), {})[label] = True
 
     text = _HEADER + "\npackage(default_visibility = [\"//visibility:public\"])\n"
-    text += "\nexports_files([{}])\n".format(json.encode(_TRANSLATOR.rpartition(":")[2]))
+    text += "\nexports_files({})\n".format(_literal(BUILD_SCRIPTS, ""))
     text += _call("config_setting", [
         ("name", "\"build_machine\""),
         ("constraint_values", _literal([

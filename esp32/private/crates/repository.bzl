@@ -5,7 +5,7 @@ load(":cargo_errors.bzl", "explain_cargo_failure", "is_network_failure", "is_unr
 load(":chip_features.bzl", "other_chip_error")
 load(":manifests.bzl", "manifest_stubs")
 load(":profile.bzl", "profile_keys")
-load(":render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
+load(":render.bzl", "BUILD_SCRIPTS", "direct_dependencies", "render_crate", "render_defs", "render_root")
 load(":resolve.bzl", "build_label", "crates_by_label", "resolve_crates")
 load(":sbom.bzl", "COMPONENT_FILE", "build_dependencies", "crate_component", "lock_checksums")
 
@@ -29,22 +29,42 @@ _ENV = {
     "RUSTC_WRAPPER": "",
 }
 
-def crate_annotation(rustc_flags = [], build_script_env = {}, gen_build_script = True):
+def crate_annotation(rustc_flags = [], build_script_env = {}, gen_build_script = True, esp_idf = ""):
     """What is to be different about a crate, for `annotations` of `crates_repository`.
 
     Args:
         rustc_flags: further flags for the compiler, such as a `--cfg` that a build script would set.
         build_script_env: environment variables for the build script.
         gen_build_script: False to do without the crate's build script.
+        esp_idf: for esp-idf-sys, the repository of a configured ESP-IDF, such as `@esp_idf`, that it binds.
 
     Returns:
         A string that `crates_repository` understands.
     """
     return json.encode({
         "build_script_env": build_script_env,
+        "esp_idf": esp_idf,
         "gen_build_script": gen_build_script,
         "rustc_flags": rustc_flags,
     })
+
+def esp_idf_error(names, annotations):
+    """What is wrong where esp-idf-sys is among crates.
+
+    Args:
+        names: names of the crates.
+        annotations: {name: decoded `crate_annotation`}.
+
+    Returns:
+        A text that says what to add, or None.
+    """
+    annotation = annotations.get("esp-idf-sys") or json.decode(crate_annotation())
+    if "esp-idf-sys" not in names or annotation["esp_idf"] or not annotation["gen_build_script"]:
+        return None
+    return (
+        "esp-idf-sys is among the crates, and its build script would download and build an ESP-IDF of its own. Let it bind yours: " +
+        "crates.annotation(crate = \"esp-idf-sys\", esp_idf = \"@esp_idf\"), with the name of an esp_idf.config(name = ...)."
+    )
 
 def _path_in_repository(label):
     return "{}/{}".format(label.package, label.name) if label.package else label.name
@@ -212,6 +232,9 @@ def _crates_repository_impl(rctx):
     vendor = str(rctx.path("vendor"))
     config = _cargo(rctx, ["vendor", "--locked", "--versioned-dirs", vendor], {}, root_manifest, _DOWNLOAD_TIMEOUT_SECONDS)
     rctx.file("workspace/.cargo/config.toml", config, executable = False)
+    if not rctx.path("vendor").exists:
+        # all crates are named by paths
+        rctx.execute(["mkdir", "vendor"])
 
     rctx.report_progress("Resolving the crates of " + root_manifest)
 
@@ -228,6 +251,9 @@ def _crates_repository_impl(rctx):
 
     annotations = {name: json.decode(text) for name, text in rctx.attr.annotations.items()}
     names = {crate.name: True for crate in resolved.crates}
+    error = esp_idf_error(names, annotations)
+    if error:
+        _fail(rctx, error)
     for name in annotations:
         if name not in names:
             _fail(rctx, "there is an annotation for {}, which is not among the crates of {}.".format(name, rctx.attr.cargo_lockfile))
@@ -248,7 +274,8 @@ def _crates_repository_impl(rctx):
     checksums = lock_checksums(rctx.read(rctx.attr.cargo_lockfile))
     by_label = crates_by_label(resolved)
     double_colon = _speaking_double_colon(rctx, by_label)
-    rctx.file("build_script.rs", rctx.read(Label("//esp32/private/crates:build_script.rs")), executable = False)
+    for script in BUILD_SCRIPTS:
+        rctx.file(script, rctx.read(Label("//esp32/private/crates:" + script)), executable = False)
     for crate in resolved.crates:
         annotation = annotations.get(crate.name, {})
         rctx.file(

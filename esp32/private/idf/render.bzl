@@ -230,6 +230,17 @@ def render_project(name, values):
     """
     return _call("idf_project", name = name, visibility = ["//visibility:public"], **values)
 
+def render_rust_sys(components):
+    """All components, for esp-idf-sys.
+
+    Args:
+      components: list of labels.
+
+    Returns:
+      string.
+    """
+    return _call("idf_rust_sys", name = "rust_sys", components = components)
+
 def render_loads(table_package, files):
     """The first lines of a BUILD file.
 

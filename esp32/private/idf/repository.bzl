@@ -11,14 +11,17 @@ load(
     "render_lists",
     "render_loads",
     "render_project",
+    "render_rust_sys",
 )
 load(":render_options.bzl", "kconfig_description", "render_kconfig_runs", "render_option_settings", "render_sdkconfig_bzl", "typed_options")
+load(":rust_cfgs.bzl", "rust_cfgs")
 load(":sdkconfig.bzl", "defaults_errors", "flat_kconfig", "flatten_menus", "menu_ranges")
+load(":source.bzl", "VERSION_CMAKE", "tree_version")
 
 _CMAKE_LISTS = "CMakeLists.txt"
 
 # What the repository has under these names is no component. The component `bootloader` has no code of its own.
-_OWN_TARGETS = ["bootloader", "menuconfig", "project", "save_defconfig", "sdkconfig"]
+_OWN_TARGETS = ["bootloader", "menuconfig", "project", "rust_sys", "save_defconfig", "sdkconfig"]
 
 _TOOLS_BUILD = """exports_files(["ldgen/ldgen.py"])
 
@@ -31,6 +34,7 @@ filegroup(
 
 _OPTIONS_BUILD = """exports_files([
     "config/Kconfig.flat",
+    "config/rust.cfg",
     "config/sdkconfig",
     "config/sdkconfig.h",
     "config/sdkconfig.json",
@@ -134,6 +138,13 @@ def _write_options(rctx, root, python, options, menus, defaults):
     }.items():
         rctx.file(file, text, executable = False)
 
+def _write_rust(rctx, root, components):
+    """What the crate esp-idf-sys is told."""
+    version = tree_version(rctx.read(root.get_child(VERSION_CMAKE)))
+    values = json.decode(rctx.read("build/config/sdkconfig.json"))
+    rctx.file("config/rust.cfg", "\n".join(rust_cfgs(values, components, version, rctx.attr.chip)) + "\n", executable = False)
+    rctx.file("version.bzl", "\"\"\"The version of ESP-IDF.\"\"\"\n\nVERSION = {}\n".format(json.encode(version)), executable = False)
+
 def _write_top(rctx, application, bootloader, options):
     """The package that the user names: components with all that they need, the bootloader, and what is done with options."""
     texts = [
@@ -142,10 +153,12 @@ def _write_top(rctx, application, bootloader, options):
             "kconfig_run.bzl": ["idf_kconfig_run"],
             "library.bzl": ["idf_closure", "idf_closure_headers"],
             "project.bzl": ["idf_project"],
+            "rust_sys.bzl": ["idf_rust_sys"],
         }),
         _OPTIONS_BUILD,
         render_kconfig_runs("//:config/project.json"),
         render_project("project", application.project | {"options": options}),
+        render_rust_sys([":" + name for name in application.closures if name not in _OWN_TARGETS]),
     ]
     for name, closure in application.closures.items():
         if name not in _OWN_TARGETS:
@@ -231,6 +244,7 @@ def _idf_config_impl(rctx):
     bootloader = rendered[1] if configured.has_bootloader else None
     _write_top(rctx, application, bootloader, options)
     _write_options(rctx, root, configured.python, options, menus, defaults)
+    _write_rust(rctx, root, application.closures.keys())
 
     # the shared lists of which are complete now
     _write_packages(rctx, root, rendered, {"components/" + name: path for name, path in components.items()} | {

@@ -5,7 +5,7 @@ _BUILD = """exports_files(["root.txt"])
 
 # What is in every tree, and where its version is said.
 _PROJECT_CMAKE = "tools/cmake/project.cmake"
-_VERSION_CMAKE = "tools/cmake/version.cmake"
+VERSION_CMAKE = "tools/cmake/version.cmake"
 
 # The configure of these has been tried: newer ones may say things in other places.
 _SUPPORTED = ["5.3", "5.4", "5.5", "6.0"]
@@ -72,14 +72,14 @@ def _esp_idf_source_impl(rctx):
         if not root.exists:
             _fail(rctx, "there is no such folder: say where ESP-IDF is")
         root = root.realpath
-    for file in [_PROJECT_CMAKE, _VERSION_CMAKE]:
+    for file in [_PROJECT_CMAKE, VERSION_CMAKE]:
         if not root.get_child(file).exists:
             entries = [entry.basename for entry in root.readdir()] if root.exists else []
             hint = ": strip_prefix = \"{}\" is missing".format(entries[0]) if rctx.attr.urls and len(entries) == 1 else ""
             _fail(rctx, "this is no tree of ESP-IDF, for it has no {}{}".format(file, hint or ": name the folder that has it"))
-    version = tree_version(rctx.read(root.get_child(_VERSION_CMAKE)))
+    version = tree_version(rctx.read(root.get_child(VERSION_CMAKE)))
     if not version:
-        _fail(rctx, _VERSION_CMAKE + " says no IDF_VERSION_MAJOR, _MINOR and _PATCH: this is no tree of ESP-IDF")
+        _fail(rctx, VERSION_CMAKE + " says no IDF_VERSION_MAJOR, _MINOR and _PATCH: this is no tree of ESP-IDF")
     error = version_error(version, rctx.attr.version)
     if error:
         _fail(rctx, error)

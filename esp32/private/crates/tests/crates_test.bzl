@@ -7,6 +7,7 @@ load("//esp32/private/crates:chip_features.bzl", "other_chip_error")
 load("//esp32/private/crates:manifests.bzl", "manifest_stubs")
 load("//esp32/private/crates:profile.bzl", "profile_flags", "profile_keys")
 load("//esp32/private/crates:render.bzl", "direct_dependencies", "render_crate", "render_defs", "render_root")
+load("//esp32/private/crates:repository.bzl", "crate_annotation", "esp_idf_error")
 load("//esp32/private/crates:resolve.bzl", "crates_by_label", "resolve_crates")
 load("//esp32/private/crates:sbom.bzl", "crate_component", "crate_purl", "lock_checksums")
 
@@ -385,6 +386,40 @@ def _render_test_impl(ctx):
 
 render_test = unittest.make(_render_test_impl)
 
+def _render_esp_idf_test_impl(ctx):
+    env = unittest.begin(ctx)
+    crate = _crates(_resolve(_CHIP))["sys"]
+    text = render_crate(crate, {"esp_idf": "@esp_idf"})
+    _has(
+        env,
+        text,
+        "load(\"@esp_idf//:version.bzl\", \"VERSION\")\n",
+        "idf_rust_bindings(\n    name = \"bindings\",\n    components = \"@esp_idf//:rust_sys\",\n",
+        "cargo_build_script(\n    name = \"sys_bs\",\n    srcs = [\n        \"//:esp_idf_sys.rs\",\n    ],\n",
+        "        \"RULES_ESP32_CFGS\": \"$(execpath @esp_idf//:config/rust.cfg)\",\n",
+        "    links = \"z\",\n",
+        ") + [\":bindings\"],\n",
+        "        \":sys_bs\",\n",
+    )
+    asserts.false(env, "build.rs" in text, "the crate's own build script does not run")
+    asserts.false(env, "bindings" in render_crate(crate), "nothing of it elsewhere")
+    return unittest.end(env)
+
+render_esp_idf_test = unittest.make(_render_esp_idf_test_impl)
+
+def _esp_idf_error_test_impl(ctx):
+    env = unittest.begin(ctx)
+    _has(env, esp_idf_error(["esp-idf-sys"], {}), "esp_idf = \"@esp_idf\"")
+    for names, annotation in [
+        (["esp-hal"], {}),
+        (["esp-idf-sys"], {"esp_idf": "@esp_idf"}),
+        (["esp-idf-sys"], {"gen_build_script": False}),
+    ]:
+        asserts.equals(env, None, esp_idf_error(names, {"esp-idf-sys": json.decode(crate_annotation(**annotation))}))
+    return unittest.end(env)
+
+esp_idf_error_test = unittest.make(_esp_idf_error_test_impl)
+
 def _render_build_scripts_test_impl(ctx):
     env = unittest.begin(ctx)
 
@@ -529,6 +564,8 @@ def crates_test_suite(name):
         other_chip_test,
         profile_test,
         render_test,
+        render_esp_idf_test,
+        esp_idf_error_test,
         render_build_scripts_test,
         render_repository_test,
         sbom_test,
