@@ -6,17 +6,20 @@ load(":testing.bzl", "assert_subset", "basenames", "failure_test", "find_action"
 
 def _generated_folder_impl(ctx):
     folder = ctx.actions.declare_directory(ctx.label.name)
-    ctx.actions.run_shell(
-        outputs = [folder],
-        command = 'folder=$1; shift; for path; do file=$folder/$path; mkdir -p "${file%/*}" && echo "$path" >"$file"; done',
+    ctx.actions.run(
+        executable = ctx.executable._folder,
         arguments = [folder.path] + ctx.attr.paths,
+        outputs = [folder],
     )
     return [DefaultInfo(files = depset([folder]))]
 
 generated_folder = rule(
     implementation = _generated_folder_impl,
     doc = "A folder with files, each of which has its path as contents.",
-    attrs = {"paths": attr.string_list(doc = "The files' paths.", mandatory = True)},
+    attrs = {
+        "paths": attr.string_list(doc = "The files' paths.", mandatory = True),
+        "_folder": attr.label(default = "//esp32/tests:folder", executable = True, cfg = "exec"),
+    },
 )
 
 def _nvs_test_impl(ctx):
