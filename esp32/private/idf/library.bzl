@@ -289,7 +289,7 @@ _idf_embed = rule(
     toolchains = use_cpp_toolchain(),
 )
 
-def idf_tree_library(name, archive_name, groups, project, embed_files = [], embed_txtfiles = [], includes = [], headers = None, linker_fragments = [], parts = [], private_hdrs = [], chip = "esp32", define_options = []):
+def idf_tree_library(name, archive_name, groups, project, embed_files = [], embed_txtfiles = [], includes = [], headers = None, linker_fragments = [], parts = [], private_hdrs = [], included_srcs = [], chip = "esp32", define_options = []):
     """An archive out of a tree: its sdkconfig.h, objects and archive.
 
     Args:
@@ -304,6 +304,7 @@ def idf_tree_library(name, archive_name, groups, project, embed_files = [], embe
       linker_fragments: labels of .lf files.
       parts: labels of more archives that are the component's.
       private_hdrs: labels of headers beside the sources.
+      included_srcs: labels of those sources that others include.
       chip: string; the chip that it is for.
       define_options: strings; preprocessor definitions that name options.
     """
@@ -328,7 +329,7 @@ def idf_tree_library(name, archive_name, groups, project, embed_files = [], embe
             cxx_headers = [Label("//toolchains/libraries:libstdcxx_headers")] if group["language"] == "CXX" else [],
             defines = group["defines"],
             includes = group["includes"],
-            private_hdrs = private_hdrs,
+            private_hdrs = private_hdrs + included_srcs,
             sdkconfig = ":{}.sdkconfig".format(name),
             visibility = ["//visibility:private"],
             **compatible

@@ -155,6 +155,7 @@ def render_library(library, table):
     globs += [f[len(library.package) + 1:] for f in library.included if package_of(f) == library.package]
     own = [s[len(library.package) + 1:] for group in library.groups for s in group.sources if package_of(s) == library.package]
     private = [file_label(f) for f in library.included if package_of(f) != library.package]
+    included_srcs = [file_label(f) for f in library.included if package_of(f) == library.package and f[len(library.package) + 1:] in own]
     return _call(
         "idf_tree_library",
         name = library.name,
@@ -167,6 +168,7 @@ def render_library(library, table):
         includes = struct(expression = _interned(includes.keys(), table)),
         linker_fragments = [file_label(f) for f in library.fragments],
         parts = library.parts,
+        included_srcs = included_srcs,
         private_hdrs = struct(expression = "glob({}, allow_empty = True, exclude = {}) + {}".format(json.encode(globs), json.encode(own), json.encode(private))),
         project = library.project,
     )
