@@ -100,16 +100,15 @@ def _link_main(rctx, folder, kconfigs):
             rctx.symlink(entry, "project/main/" + entry.basename)
     _write_kconfigs(rctx, both)
 
-def _run(rctx, arguments, env, what, folders, known = [], timeout = _TIMEOUT_SECONDS):
+def _run(rctx, arguments, env, what, folders, known = []):
     rctx.report_progress(what)
-    result = rctx.execute(arguments, environment = env, quiet = True, timeout = timeout)
+    result = rctx.execute(arguments, environment = env, quiet = True, timeout = _TIMEOUT_SECONDS)
     if result.return_code != 0:
         fail("esp_idf.config(name = \"{}\"): {} failed.\n{}".format(
             rctx.attr.config_name,
             what,
             explain_configure_failure(result.stdout, result.stderr, folders, known),
         ))
-    return result.stdout + result.stderr
 
 def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_projbuild):
     """Runs ESP-IDF's configure for the application, and for the bootloader.
@@ -126,7 +125,7 @@ def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_
 
     Returns:
       struct (commands: dict as of `custom_commands`, env: dict from string to string, folders: dict as for
-      `explain_configure_failure`, has_bootloader: bool, python: path, said: string, what CMake said).
+      `explain_configure_failure`, has_bootloader: bool, python: path).
     """
     env = environment(rctx, root)
     _stub_compilers(rctx, root)
@@ -150,7 +149,7 @@ def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_
     )
     for folder in ["build", "build/bootloader"]:
         rctx.file("{}/{}".format(folder, _QUERY), "", executable = False)
-    said = _run(
+    _run(
         rctx,
         [
             _python(rctx).dirname.get_child("cmake"),
@@ -184,7 +183,6 @@ def configure(rctx, root, components, bootloader_components, kconfigs, kconfigs_
         folders = folders,
         has_bootloader = has_bootloader,
         python = _python(rctx),
-        said = said,
     )
 
 def run_commands(rctx, commands, wanted, env, what, folders, build = "build"):
