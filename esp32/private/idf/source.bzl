@@ -5,6 +5,9 @@ _BUILD = """exports_files(["root.txt"])
 
 # What is in every tree, and where its version is said.
 _PROJECT_CMAKE = "tools/cmake/project.cmake"
+
+# where the configure finds the compiler that the tree was made for
+_TOOLS_JSON = "tools/tools.json"
 VERSION_CMAKE = "tools/cmake/version.cmake"
 
 # The configure of these has been tried: newer ones may say things in other places.
@@ -72,7 +75,7 @@ def _esp_idf_source_impl(rctx):
         if not root.exists:
             _fail(rctx, "there is no such folder: say where ESP-IDF is")
         root = root.realpath
-    for file in [_PROJECT_CMAKE, VERSION_CMAKE]:
+    for file in [_PROJECT_CMAKE, VERSION_CMAKE, _TOOLS_JSON]:
         if not root.get_child(file).exists:
             entries = [entry.basename for entry in root.readdir()] if root.exists else []
             hint = ": strip_prefix = \"{}\" is missing".format(entries[0]) if rctx.attr.urls and len(entries) == 1 else ""
