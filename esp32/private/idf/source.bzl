@@ -5,12 +5,12 @@ _BUILD = """exports_files(["root.txt"])
 
 # What is in every tree, and where its version is said.
 _PROJECT_CMAKE = "tools/cmake/project.cmake"
+VERSION_CMAKE = "tools/cmake/version.cmake"
 
 # where the configure finds the compiler that the tree was made for
 _TOOLS_JSON = "tools/tools.json"
-VERSION_CMAKE = "tools/cmake/version.cmake"
 
-# The configure of these has been tried: newer ones may say things in other places.
+# Of these, 5.5 is built and booted, and 6.0 is configured; others may say things in other places.
 _SUPPORTED = ["5.3", "5.4", "5.5", "6.0"]
 
 def tree_version(text):
