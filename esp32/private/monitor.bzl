@@ -2,6 +2,7 @@
 
 load("@rules_proto//proto:defs.bzl", "ProtoInfo")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32MonitorInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 
 def _esp32_monitor_impl(ctx):
     if Esp32ImageInfo in ctx.attr.firmware:
@@ -20,12 +21,12 @@ def _esp32_monitor_impl(ctx):
         "port": ctx.attr.port or None,
     }, indent = "  ") + "\n")
     executable = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = executable, target_file = ctx.executable._espmon, is_executable = True)
-    runfiles = ctx.runfiles([config, elf, ctx.executable._espmon], transitive_files = descriptor_sets)
+    ctx.actions.symlink(output = executable, target_file = ctx.attr._espmon[Esp32ToolInfo].executable, is_executable = True)
+    runfiles = ctx.runfiles([config, elf, ctx.attr._espmon[Esp32ToolInfo].executable], transitive_files = descriptor_sets)
     return [
         DefaultInfo(executable = executable, runfiles = runfiles),
         RunEnvironmentInfo(environment = {"ESP32_MONITOR": config.short_path}),
-        Esp32MonitorInfo(config = config, program = ctx.executable._espmon),
+        Esp32MonitorInfo(config = config, program = ctx.attr._espmon[Esp32ToolInfo].executable),
     ]
 
 esp32_monitor = rule(
@@ -47,7 +48,7 @@ the options and the keys.""",
         ),
         "port": attr.string(doc = "Default of `--port`: a device, `socket://HOST:PORT` or `rfc2217://HOST:PORT`. Without it, the board is looked for."),
         "protos": attr.label_list(doc = "`proto_library` targets that have these messages.", providers = [ProtoInfo]),
-        "_espmon": attr.label(default = "//tools/espmon", executable = True, cfg = "exec"),
+        "_espmon": tool_attr("espmon"),
     },
     executable = True,
     provides = [Esp32MonitorInfo],
