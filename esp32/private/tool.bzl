@@ -6,6 +6,7 @@ target. This rule's attribute is built with the toolchains of these rules, once.
 
 load("@rules_rust//rust:defs.bzl", "rust_common")
 load("//esp32/private:chips.bzl", "CHIPS", "CHIP_OUTPUTS", "chip_settings")
+load("//toolchains:defs.bzl", "DEFAULT_SETTINGS")
 
 Esp32ToolInfo = provider(
     "A program that rules run.",
@@ -17,20 +18,13 @@ Esp32ToolInfo = provider(
     },
 )
 
-# The settings of chips' toolchains, which go on to programs of the build machine.
-_SETTINGS = {
-    "//toolchains:cc": "gcc",
-    "//toolchains:core": "chip",
-    "//toolchains:float": "hard",
-}
-
 def _one_configuration_impl(_settings, _attr):
-    return chip_settings(CHIPS["esp32"].platform) | _SETTINGS
+    return chip_settings(CHIPS["esp32"].platform) | DEFAULT_SETTINGS
 
 _one_configuration = transition(
     implementation = _one_configuration_impl,
     inputs = [],
-    outputs = CHIP_OUTPUTS + _SETTINGS.keys(),
+    outputs = CHIP_OUTPUTS + DEFAULT_SETTINGS.keys(),
 )
 
 def _esp32_tool_impl(ctx):
