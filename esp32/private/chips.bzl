@@ -51,9 +51,9 @@ def chip_settings(platform, extra_toolchains = []):
 CHIP_INPUTS = [_EXTRA_TOOLCHAINS]
 CHIP_OUTPUTS = [_EXTRA_TOOLCHAINS, _PLATFORMS]
 
-# To the chip that the attribute `chip` names.
+# To the chip that the attribute `chip` names; where there is none, to any chip, for its toolchains.
 chip_transition = transition(
-    implementation = lambda settings, attr: chip_settings(CHIPS[attr.chip].platform, settings[_EXTRA_TOOLCHAINS]),
+    implementation = lambda settings, attr: chip_settings(CHIPS[getattr(attr, "chip", "esp32")].platform, settings[_EXTRA_TOOLCHAINS]),
     inputs = CHIP_INPUTS,
     outputs = CHIP_OUTPUTS,
 )

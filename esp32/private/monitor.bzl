@@ -1,6 +1,7 @@
 """`esp32_monitor`: `bazel run` shows what a board prints, decoded with the firmware's ELF and messages."""
 
 load("@rules_proto//proto:defs.bzl", "ProtoInfo")
+load("//esp32/private:chips.bzl", "chip_transition")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32MonitorInfo")
 load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 
@@ -47,7 +48,8 @@ the options and the keys.""",
             doc = "Log tags whose lines are a protobuf message in hexadecimal digits, and the message's full name: `{\"heartbeat\": \"firmware.v1.Heartbeat\"}`.",
         ),
         "port": attr.string(doc = "Default of `--port`: a device, `socket://HOST:PORT` or `rfc2217://HOST:PORT`. Without it, the board is looked for."),
-        "protos": attr.label_list(doc = "`proto_library` targets that have these messages.", providers = [ProtoInfo]),
+        "protos": attr.label_list(doc = "`proto_library` targets that have these messages.", providers = [ProtoInfo], cfg = chip_transition),
+        "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_espmon": tool_attr("espmon"),
     },
     executable = True,
