@@ -7,6 +7,13 @@ LINUX_X86_64 = [
 
 CHIPS = ["esp32"]
 
+# The settings of chips' toolchains (//toolchains), as they are where nobody sets them.
+DEFAULT_SETTINGS = {
+    str(Label("//toolchains:cc")): "gcc",
+    str(Label("//toolchains:core")): "chip",
+    str(Label("//toolchains:float")): "hard",
+}
+
 # What a chip runs, by how the names of its platform and toolchains go on.
 OPERATING_SYSTEMS = {
     "": "@platforms//os:none",

@@ -1,4 +1,6 @@
-"""`nix_tool`: a program of a Nix package as a target that can be run."""
+"""Programs that toolchains run: `nix_tool`, out of a Nix package, and `shared_tool`, which is built once for all settings of a chip."""
+
+load("//toolchains:defs.bzl", "DEFAULT_SETTINGS")
 
 def _nix_tool_impl(ctx):
     package = ctx.attr.files.label.workspace_root + "/"
@@ -22,5 +24,30 @@ nix_tool = rule(
         "files": attr.label(mandatory = True, doc = "The package's files, the program among them."),
         "src": attr.label(mandatory = True, allow_single_file = True, doc = "The program."),
     },
+    executable = True,
+)
+
+def _shared_tool_impl(ctx):
+    program = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = program, target_file = ctx.executable.program, is_executable = True)
+    return [DefaultInfo(
+        executable = program,
+        runfiles = ctx.runfiles([program]).merge(ctx.attr.program[DefaultInfo].default_runfiles),
+    )]
+
+_default_settings = transition(
+    implementation = lambda _settings, _attr: DEFAULT_SETTINGS,
+    inputs = [],
+    outputs = DEFAULT_SETTINGS.keys(),
+)
+
+shared_tool = rule(
+    implementation = _shared_tool_impl,
+    doc = "A program for the build machine that would otherwise be built again for each setting of a chip, since settings go on to it.",
+    attrs = {
+        "program": attr.label(mandatory = True, executable = True, cfg = "target", doc = "The program."),
+        "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
+    },
+    cfg = _default_settings,
     executable = True,
 )

@@ -3,6 +3,7 @@
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_transition")
 load("//esp32/private:providers.bzl", "Esp32ImageInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 load("//toolchains/emulator:defs.bzl", "EmulatorToolchainInfo")
 
 def _current_emulator_impl(ctx):
@@ -66,10 +67,10 @@ def _esp32_boot_test_impl(ctx):
     }
     ctx.actions.write(spec, json.encode_indent(content | environment.spec, indent = "  ") + "\n")
     executable = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = executable, target_file = ctx.executable._espboot, is_executable = True)
+    ctx.actions.symlink(output = executable, target_file = ctx.attr._espboot[Esp32ToolInfo].executable, is_executable = True)
     runfiles = ctx.runfiles([spec, image.merged, image.elf], transitive_files = environment.files)
     return [
-        DefaultInfo(executable = executable, runfiles = runfiles.merge(ctx.attr._espboot[DefaultInfo].default_runfiles)),
+        DefaultInfo(executable = executable, runfiles = runfiles.merge(ctx.attr._espboot[Esp32ToolInfo].runfiles)),
         RunEnvironmentInfo(environment = {"ESP32_BOOT_TEST": spec.short_path}),
     ]
 
@@ -89,7 +90,7 @@ _esp32_boot_test = rule(
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_boards": attr.label(default = "//esp32:boards"),
         "_emulator": attr.label(default = "//esp32/private:current_emulator", cfg = chip_transition),
-        "_espboot": attr.label(default = "//tools/espboot", executable = True, cfg = "exec"),
+        "_espboot": tool_attr("espboot"),
     },
     test = True,
 )

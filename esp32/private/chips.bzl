@@ -1,4 +1,4 @@
-"""What the rules know of each chip, and the transition to its platform."""
+"""What the rules know of each chip, and the transition to its platform and to the toolchains of these rules."""
 
 # bootloader_offset: where the ROM looks for the second-stage bootloader, in bytes (ESP-IDF: components/esptool_py,
 # Kconfig.projbuild, ESPTOOLPY_BOOTLOADER_OFFSET).
@@ -25,29 +25,55 @@ def chip_constraints(chip):
     """
     return [Label(c) for c in CHIPS[chip].constraints]
 
-def _chip_transition_impl(_settings, attr):
-    return {"//command_line_option:platforms": [str(Label(CHIPS[attr.chip].platform))]}
+# The toolchains of these rules, a user's own ones notwithstanding: the chips', and the build machine's for macros, build scripts and generators.
+_TOOLCHAINS = ["//toolchains:all", "//toolchains/host:all"]
 
-# To the platform of the chip that the attribute `chip` names, so that nobody has to say --platforms.
+_EXTRA_TOOLCHAINS = "//command_line_option:extra_toolchains"
+_PLATFORMS = "//command_line_option:platforms"
+
+def chip_settings(platform, extra_toolchains = []):
+    """What a transition to a chip sets: the platform, so that nobody has to say --platforms, and toolchains that win over all others.
+
+    Args:
+      platform: string; the label of the chip's platform, in this repository.
+      extra_toolchains: list of strings; what --extra_toolchains is before.
+
+    Returns:
+      dict from options to their values; their names are CHIP_OUTPUTS.
+    """
+    ours = [str(Label(toolchains)) for toolchains in _TOOLCHAINS]
+    return {
+        # the last one wins
+        _EXTRA_TOOLCHAINS: [t for t in extra_toolchains if t not in ours] + ours,
+        _PLATFORMS: [str(Label(platform))],
+    }
+
+CHIP_INPUTS = [_EXTRA_TOOLCHAINS]
+CHIP_OUTPUTS = [_EXTRA_TOOLCHAINS, _PLATFORMS]
+
+# To the chip that the attribute `chip` names; where there is none, to any chip, for its toolchains.
 chip_transition = transition(
-    implementation = _chip_transition_impl,
-    inputs = [],
-    outputs = ["//command_line_option:platforms"],
+    implementation = lambda settings, attr: chip_settings(CHIPS[getattr(attr, "chip", "esp32")].platform, settings[_EXTRA_TOOLCHAINS]),
+    inputs = CHIP_INPUTS,
+    outputs = CHIP_OUTPUTS,
 )
 
 _ACTION_ENV = "//command_line_option:action_env"
 
 def _firmware_transition_impl(settings, attr):
+    chip = CHIPS[attr.chip]
+
     # Where `env` is empty, the configuration stays what it is, and crates are those of other firmware.
     env = ["{}={}".format(key, attr.env[key]) for key in sorted(attr.env)]
-    platform = {"//command_line_option:platforms": [str(Label(CHIPS[attr.chip].std_platform))]} if attr.std else _chip_transition_impl(settings, attr)
-    return platform | {_ACTION_ENV: settings[_ACTION_ENV] + env}
+    return chip_settings(chip.std_platform if attr.std else chip.platform, settings[_EXTRA_TOOLCHAINS]) | {
+        _ACTION_ENV: settings[_ACTION_ENV] + env,
+    }
 
 # The same, with the environment of the attribute `env`, and with Rust's std where the attribute `std` says so.
 firmware_transition = transition(
     implementation = _firmware_transition_impl,
-    inputs = [_ACTION_ENV],
-    outputs = ["//command_line_option:platforms", _ACTION_ENV],
+    inputs = CHIP_INPUTS + [_ACTION_ENV],
+    outputs = CHIP_OUTPUTS + [_ACTION_ENV],
 )
 
 CHIP_ATTR = attr.string(

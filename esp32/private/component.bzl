@@ -10,6 +10,7 @@ load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:providers.bzl", "IdfComponentInfo", "IdfHeadersInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 load("//esp32/private/idf:archive.bzl", "archive")
 load("//esp32/private/idf:options.bzl", "ESPCONFIG_ATTR", "option_names", "sdkconfig_header")
 
@@ -176,7 +177,7 @@ def _check_calls(ctx, cc_toolchain, features, sources, private_headers, context)
             ),
         ))
         ctx.actions.run(
-            executable = ctx.executable._espabi,
+            executable = ctx.attr._espabi[Esp32ToolInfo].files_to_run,
             arguments = [args],
             inputs = depset([source] + private_headers, transitive = [context.headers]),
             tools = cc_toolchain.all_files,
@@ -297,7 +298,7 @@ _idf_component = rule(
         "requires": attr.label_list(providers = [IdfComponentInfo]),
         "srcs": attr.label_list(allow_files = _SOURCES + _HEADERS),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
-        "_espabi": attr.label(default = "//tools/espabi", executable = True, cfg = "exec"),
+        "_espabi": tool_attr("espabi"),
     },
     fragments = ["cpp"],
     provides = [CcInfo, IdfComponentInfo],

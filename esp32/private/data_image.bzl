@@ -1,6 +1,7 @@
 """Images of data partitions: `esp32_nvs_image`, `esp32_spiffs_image`, `esp32_fatfs_image`, `esp32_littlefs_image`, `esp32_ota_data`."""
 
 load("//esp32/private:providers.bzl", "Esp32PartitionTableInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 
 _SIZE_ATTRS = {
     "partition": attr.string(doc = "The partition of `partition_table` that the image fills, instead of `size`."),
@@ -8,11 +9,7 @@ _SIZE_ATTRS = {
         doc = "An `esp32_partition_table`: the image is as large as its `partition`, and what does not fit fails the build.",
         providers = [Esp32PartitionTableInfo],
     ),
-    "_espdata": attr.label(
-        default = "//tools/espdata",
-        executable = True,
-        cfg = "exec",
-    ),
+    "_espdata": tool_attr("espdata"),
 }
 
 _SIZE_ATTR = {
@@ -83,7 +80,7 @@ def _data_image(ctx, command, args, inputs, mnemonic, size, tools = []):
     args.use_param_file("@%s")
     args.set_param_file_format("multiline")
     ctx.actions.run(
-        executable = ctx.executable._espdata,
+        executable = ctx.attr._espdata[Esp32ToolInfo].files_to_run,
         arguments = [first, args],
         inputs = inputs,
         outputs = [output],

@@ -1,11 +1,9 @@
 """How rules run tools/espimage."""
 
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
+
 ESPIMAGE_ATTRS = {
-    "_espimage": attr.label(
-        default = "//tools/espimage",
-        executable = True,
-        cfg = "exec",
-    ),
+    "_espimage": tool_attr("espimage"),
 }
 
 FLASH_SIZES = ["1MB", "2MB", "4MB", "8MB", "16MB", "32MB", "64MB", "128MB"]
@@ -25,7 +23,7 @@ def espimage(ctx, command, args, inputs, outputs, mnemonic, progress_message):
     first = ctx.actions.args()
     first.add(command)
     ctx.actions.run(
-        executable = ctx.executable._espimage,
+        executable = ctx.attr._espimage[Esp32ToolInfo].files_to_run,
         arguments = [first, args],
         inputs = inputs,
         outputs = outputs,

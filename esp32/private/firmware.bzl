@@ -5,6 +5,7 @@ load("@rules_rust//rust:rust_common.bzl", "BuildInfo")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_constraints", "firmware_transition")
 load("//esp32/private:component.bzl", "the_project")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "IdfComponentInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 load("//esp32/private/idf:link.bzl", "IDF_LINK_ATTRS", "idf_link", "weak_runtime")
 load("//esp32/private/idf:size.bzl", "idf_size")
 
@@ -211,7 +212,7 @@ def _esp32_firmware_impl(ctx):
     first = ctx.actions.args()
     first.add_all([manifest, ld.ld])
     ctx.actions.run(
-        executable = ctx.executable._esplink,
+        executable = ctx.attr._esplink[Esp32ToolInfo].files_to_run,
         arguments = [first, args],
         inputs = depset(inputs + [f for f in [library, ld.runtime, manifest] if f], transitive = [ld.files] + said_files),
         outputs = [elf, link_map, lto],
@@ -247,7 +248,7 @@ _esp32_link = rule(
         "linkopts": attr.string_list(),
         "rust": attr.label(allow_single_file = [".a"], aspects = [_crate_links]),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
-        "_esplink": attr.label(default = "//tools/esplink", executable = True, cfg = "exec"),
+        "_esplink": tool_attr("esplink"),
         "env": attr.string_dict(),
         "std": attr.bool(),
         "version": attr.string(),
@@ -278,7 +279,7 @@ def esp32_firmware(
     In an ESP-IDF project, the output group `size` is how much memory it takes, and which components take it: what `idf.py size`,
     `size-components` and `size-files` print, as text and as JSON.
 
-    On esp-hal, nothing else is needed: `deps = ["@crates//:esp-hal", ...]`. It is linked with what build scripts say, as cargo does it:
+    On esp-hal, nothing else is needed: `deps = ["@fw_crates//:esp-hal", ...]`. It is linked with what build scripts say, as cargo does it:
     `rustc-link-search` and `rustc-link-lib` of all crates, and `rustc-link-arg` of the program's own. Components may be
     C drivers then: without those that have start code and linker scripts.
 

@@ -1,6 +1,7 @@
 """`esp32_flash`: `bazel run` writes an image to a board."""
 
 load("//esp32/private:providers.bzl", "Esp32ImageInfo", "Esp32MonitorInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 
 def _esp32_flash_impl(ctx):
     image = ctx.attr.image[Esp32ImageInfo]
@@ -14,7 +15,7 @@ def _esp32_flash_impl(ctx):
         "port": ctx.attr.port or None,
     }, indent = "  ") + "\n")
     executable = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = executable, target_file = ctx.executable._espload, is_executable = True)
+    ctx.actions.symlink(output = executable, target_file = ctx.attr._espload[Esp32ToolInfo].executable, is_executable = True)
     runfiles = ctx.runfiles([config, image.elf, image.flasher_args], transitive_files = image.files)
     if monitor:
         runfiles = runfiles.merge(ctx.attr.monitor[DefaultInfo].default_runfiles)
@@ -36,7 +37,7 @@ options and exit codes.""",
         "image": attr.label(doc = "An `esp32_image`.", providers = [Esp32ImageInfo], mandatory = True),
         "monitor": attr.label(doc = "The `esp32_monitor` that `--monitor` starts afterwards.", providers = [Esp32MonitorInfo]),
         "port": attr.string(doc = "Default of `--port`: a device, `socket://HOST:PORT` or `rfc2217://HOST:PORT`. Without it, the board is looked for."),
-        "_espload": attr.label(default = "//tools/espload", executable = True, cfg = "exec"),
+        "_espload": tool_attr("espload"),
     },
     executable = True,
 )

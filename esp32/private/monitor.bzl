@@ -1,7 +1,9 @@
 """`esp32_monitor`: `bazel run` shows what a board prints, decoded with the firmware's ELF and messages."""
 
 load("@rules_proto//proto:defs.bzl", "ProtoInfo")
+load("//esp32/private:chips.bzl", "chip_transition")
 load("//esp32/private:providers.bzl", "Esp32FirmwareInfo", "Esp32ImageInfo", "Esp32MonitorInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 
 def _esp32_monitor_impl(ctx):
     if Esp32ImageInfo in ctx.attr.firmware:
@@ -20,12 +22,12 @@ def _esp32_monitor_impl(ctx):
         "port": ctx.attr.port or None,
     }, indent = "  ") + "\n")
     executable = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = executable, target_file = ctx.executable._espmon, is_executable = True)
-    runfiles = ctx.runfiles([config, elf, ctx.executable._espmon], transitive_files = descriptor_sets)
+    ctx.actions.symlink(output = executable, target_file = ctx.attr._espmon[Esp32ToolInfo].executable, is_executable = True)
+    runfiles = ctx.runfiles([config, elf, ctx.attr._espmon[Esp32ToolInfo].executable], transitive_files = descriptor_sets)
     return [
         DefaultInfo(executable = executable, runfiles = runfiles),
         RunEnvironmentInfo(environment = {"ESP32_MONITOR": config.short_path}),
-        Esp32MonitorInfo(config = config, program = ctx.executable._espmon),
+        Esp32MonitorInfo(config = config, program = ctx.attr._espmon[Esp32ToolInfo].executable),
     ]
 
 esp32_monitor = rule(
@@ -46,8 +48,9 @@ the options and the keys.""",
             doc = "Log tags whose lines are a protobuf message in hexadecimal digits, and the message's full name: `{\"heartbeat\": \"firmware.v1.Heartbeat\"}`.",
         ),
         "port": attr.string(doc = "Default of `--port`: a device, `socket://HOST:PORT` or `rfc2217://HOST:PORT`. Without it, the board is looked for."),
-        "protos": attr.label_list(doc = "`proto_library` targets that have these messages.", providers = [ProtoInfo]),
-        "_espmon": attr.label(default = "//tools/espmon", executable = True, cfg = "exec"),
+        "protos": attr.label_list(doc = "`proto_library` targets that have these messages.", providers = [ProtoInfo], cfg = chip_transition),
+        "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
+        "_espmon": tool_attr("espmon"),
     },
     executable = True,
     provides = [Esp32MonitorInfo],

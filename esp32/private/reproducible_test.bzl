@@ -1,6 +1,7 @@
 """`esp32_reproducible_test`: a target built twice, which must have the same bytes."""
 
 load("//esp32/private:providers.bzl", "Esp32ImageInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 
 # What no build may depend on. Each differs from what Bazel's actions have by default.
 _ENVIRONMENT = [
@@ -63,10 +64,10 @@ def _esp32_reproducible_test_impl(ctx):
     executable = ctx.actions.declare_file(ctx.label.name + ".sh")
     ctx.actions.write(
         executable,
-        "#!/bin/sh\nexec {} {}\n".format(_quote(ctx.executable._espdiff.short_path), " ".join(args)),
+        "#!/bin/sh\nexec {} {}\n".format(_quote(ctx.attr._espdiff[Esp32ToolInfo].executable.short_path), " ".join(args)),
         is_executable = True,
     )
-    return [DefaultInfo(executable = executable, runfiles = ctx.runfiles(runfiles + [ctx.executable._espdiff]))]
+    return [DefaultInfo(executable = executable, runfiles = ctx.runfiles(runfiles + [ctx.attr._espdiff[Esp32ToolInfo].executable]))]
 
 _esp32_reproducible_test = rule(
     implementation = _esp32_reproducible_test_impl,
@@ -76,7 +77,7 @@ _esp32_reproducible_test = rule(
         "output_groups": attr.string_list(),
         "second": attr.label_list(mandatory = True, allow_empty = False, cfg = _again),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
-        "_espdiff": attr.label(default = "//tools/espdiff", executable = True, cfg = "exec"),
+        "_espdiff": tool_attr("espdiff"),
     },
     test = True,
 )

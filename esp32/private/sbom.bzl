@@ -1,7 +1,7 @@
 """The bill of materials of an image: what rules know of it, written down for `espimage sbom`, which makes CycloneDX of it."""
 
 load("@rules_proto//proto:defs.bzl", "ProtoInfo")
-load("@rules_rust//rust:defs.bzl", "rust_common")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo")
 load("//esp32/private/crates:sbom.bzl", "COMPONENT_FILE")
 
 SBOM_ATTRS = {
@@ -57,7 +57,7 @@ def sbom_reference(label):
       label: Label.
 
     Returns:
-      string, such as `//firmware:firmware` or `@crates//:crc`.
+      string, such as `//firmware:firmware` or `@fw_crates//:crc`.
     """
     repository = label.workspace_name.replace("+", "~").rstrip("~").rpartition("~")[2]
     return "{}//{}:{}".format("@" + repository if repository else "", label.package, label.name)
@@ -118,9 +118,7 @@ def _crate(crate, linked, files):
 
 def _tool_crate(tool, name, files):
     """The path of what is known of a crate that a tool is made with."""
-    if rust_common.dep_info not in tool:
-        return None
-    for crate in tool[rust_common.dep_info].transitive_crates.to_list():
+    for crate in tool[Esp32ToolInfo].crates.to_list():
         if crate.name == name and _component_file(crate):
             files.append(_component_file(crate))
             return files[-1].path
@@ -198,7 +196,7 @@ def sbom(ctx, output, name, version, firmware, bootloader, outputs, sources, set
         "reference": sbom_reference(ctx.label),
         "settings": settings,
         "sources": [_file(f) for f in sources],
-        "tool": _file(ctx.executable._espimage),
+        "tool": _file(ctx.attr._espimage[Esp32ToolInfo].executable),
         "toolchains": [f.path for f in toolchains],
         "version": version,
     }))
@@ -207,7 +205,7 @@ def sbom(ctx, output, name, version, firmware, bootloader, outputs, sources, set
     args.add("--inputs", spec)
     args.add("--output", output)
     ctx.actions.run(
-        executable = ctx.executable._espimage,
+        executable = ctx.attr._espimage[Esp32ToolInfo].files_to_run,
         arguments = [args],
         inputs = depset([spec, bootloader, firmware.elf] + outputs + sources + toolchains + files),
         outputs = [output],

@@ -2,6 +2,7 @@
 
 load("//esp32/private:espimage.bzl", "ESPIMAGE_ATTRS")
 load("//esp32/private:providers.bzl", "Esp32ImageInfo")
+load("//esp32/private:tool.bzl", "Esp32ToolInfo")
 
 def _esp32_size_test_impl(ctx):
     image = ctx.attr.image[Esp32ImageInfo]
@@ -13,10 +14,10 @@ def _esp32_size_test_impl(ctx):
         args += ["--budget", "{}={}".format(name, budget)]
     executable = ctx.actions.declare_file(ctx.label.name + ".sh")
     ctx.actions.write(executable, "#!/bin/sh\nexec {} size {}\n".format(
-        ctx.executable._espimage.short_path,
+        ctx.attr._espimage[Esp32ToolInfo].executable.short_path,
         " ".join(["'{}'".format(a.replace("'", "'\\''")) for a in args]),
     ), is_executable = True)
-    runfiles = ctx.runfiles([image.elf, ctx.executable._espimage] + files.values())
+    runfiles = ctx.runfiles([image.elf, ctx.attr._espimage[Esp32ToolInfo].executable] + files.values())
     return [DefaultInfo(executable = executable, runfiles = runfiles)]
 
 esp32_size_test = rule(

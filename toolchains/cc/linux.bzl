@@ -53,8 +53,9 @@ def _linux_impl(ctx):
                 "-Wl,-z,relro,-z,now",
                 "-Wl,--build-id=none",
             ]),
-            # Programs carry their libc: they run on every Linux, and hold no path of the machine that made them.
-            flags("static", LINK_EXECUTABLE, ["-static-pie"]),
+            # Programs carry their libc: they run on every Linux, and hold no path of the machine that made them. The name keeps rules_rust
+            # from using it for whatever rustc links: ours says so itself, and programs of a rustc that links them dynamically would crash.
+            flags("rules_rust_unsupported_feature", LINK_EXECUTABLE, ["-static-pie"]),
         ],
     )
 

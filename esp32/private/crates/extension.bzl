@@ -112,15 +112,15 @@ crates = module_extension(
 ```starlark
 crates = use_extension("@rules_esp32//esp32:extensions.bzl", "crates")
 crates.from_cargo(
-    name = "crates",
+    name = "fw_crates",
     cargo_lockfile = "//firmware:Cargo.lock",
     manifests = ["//firmware:Cargo.toml"],
     target_triple = "xtensa-esp32-none-elf",
 )
-use_repo(crates, "crates")
+use_repo(crates, "fw_crates")
 ```
 
-Then `deps = ["@crates//:prost"]`.""",
+Then `deps = ["@fw_crates//:prost"]`.""",
     tag_classes = {
         "annotation": _annotation,
         "from_cargo": _from_cargo,

@@ -1,8 +1,10 @@
 """`idf_kconfig_run`: ESP-IDF's menuconfig and save-defconfig, by `bazel run`."""
 
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
+
 def _idf_kconfig_run_impl(ctx):
     executable = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = executable, target_file = ctx.executable._espconfig, is_executable = True)
+    ctx.actions.symlink(output = executable, target_file = ctx.attr._espconfig[Esp32ToolInfo].executable, is_executable = True)
     return [
         DefaultInfo(
             executable = executable,
@@ -16,7 +18,7 @@ _idf_kconfig_run = rule(
     doc = "A command of tools/espconfig that writes into the source tree.",
     attrs = {
         "project": attr.label(doc = "The description of the project.", allow_single_file = [".json"], mandatory = True),
-        "_espconfig": attr.label(default = "//tools/espconfig", executable = True, cfg = "exec"),
+        "_espconfig": tool_attr("espconfig"),
         "_python_files": attr.label(default = "@esp_idf_tools//:files", cfg = "exec"),
     },
     executable = True,

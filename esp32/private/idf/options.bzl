@@ -1,7 +1,9 @@
 """Which options of the sdkconfig a component sees: actions of tools/espconfig."""
 
+load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
+
 ESPCONFIG_ATTR = {
-    "_espconfig": attr.label(default = "//tools/espconfig", executable = True, cfg = "exec"),
+    "_espconfig": tool_attr("espconfig"),
 }
 
 def option_names(ctx, name, files):
@@ -23,7 +25,7 @@ def option_names(ctx, name, files):
     args.use_param_file("@%s", use_always = False)
     args.set_param_file_format("multiline")
     ctx.actions.run(
-        executable = ctx.executable._espconfig,
+        executable = ctx.attr._espconfig[Esp32ToolInfo].files_to_run,
         arguments = [args],
         inputs = files,
         outputs = [output],
@@ -58,7 +60,7 @@ def sdkconfig_header(ctx, name, files, definitions, options, project):
     args.use_param_file("@%s", use_always = False)
     args.set_param_file_format("multiline")
     ctx.actions.run(
-        executable = ctx.executable._espconfig,
+        executable = ctx.attr._espconfig[Esp32ToolInfo].files_to_run,
         arguments = [args],
         inputs = [project.sdkconfig_h] + names + files,
         outputs = [output],

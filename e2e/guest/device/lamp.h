@@ -1,0 +1,3 @@
+#pragma once
+
+int lamp_next(int number);

@@ -1,0 +1,3 @@
+//! Stands for protoc, a plug-in of it, bindgen and clang.
+
+fn main() {}

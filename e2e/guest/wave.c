@@ -1,0 +1,5 @@
+#include "wave.h"
+
+int main(void) { return wave(0); }
+
+int wave(int times) { return times; }
