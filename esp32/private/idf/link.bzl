@@ -1,5 +1,7 @@
 """How firmware of an ESP-IDF project is linked: by ESP-IDF's own linker scripts, of which ldgen makes one out of the archives."""
 
+load("//esp32/private:python.bzl", "PYTHON_ENV")
+
 IDF_LINK_ATTRS = {
     "_objcopy": attr.label(
         default = "@binutils_xtensa//:xtensa-esp32-elf-objcopy",
@@ -72,12 +74,7 @@ def _sections(ctx, project, archives, fragments, name):
     ctx.actions.run(
         executable = project.ldgen.python,
         arguments = [args],
-        env = {
-            "IDF_TARGET": project.chip,
-            "LC_ALL": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
-        },
+        env = PYTHON_ENV | {"IDF_TARGET": project.chip},
         inputs = depset(
             archives + fragments + [project.sdkconfig, project.ldgen.kconfig, environment, project.template, libraries],
             transitive = [project.ldgen.files],
