@@ -7,7 +7,7 @@ cyclic, as ESP-IDF's own are; `esp32_firmware` links the objects of all componen
 
 load("@bazel_skylib//lib:paths.bzl", "paths")
 load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
-load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "CC_TOOLCHAIN_TYPE", "find_cc_toolchain", "use_cc_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//esp32/private:chips.bzl", "chip_constraints")
@@ -185,6 +185,7 @@ def _check_calls(ctx, cc_toolchain, features, sources, private_headers, context)
             outputs = [output],
             mnemonic = "IdfCheckCalls",
             progress_message = "Checking calls in " + source.short_path,
+            toolchain = CC_TOOLCHAIN_TYPE,
         )
         checked.append(output)
     return checked

@@ -35,6 +35,7 @@ def weak_runtime(ctx, runtime, name):
         outputs = [output],
         mnemonic = "IdfRuntime",
         progress_message = "Preparing Rust's runtime for %{label}",
+        toolchain = None,
     )
     return output
 
@@ -86,6 +87,7 @@ def _sections(ctx, project, archives, fragments, name):
         outputs = [output],
         mnemonic = "IdfLdgen",
         progress_message = "Placing sections of %{label}",
+        toolchain = None,
     )
     return output
 
