@@ -50,7 +50,7 @@ def _idf_bindings_impl(ctx):
         outputs = [rs],
         mnemonic = "IdfBindgen",
         progress_message = "Generating Rust bindings %{label}",
-        toolchain = "//toolchains/bindgen:toolchain_type",
+        toolchain = Label("//toolchains/bindgen:toolchain_type"),
     )
     return [
         DefaultInfo(files = depset([rs])),

@@ -58,7 +58,7 @@ def _emulator_rom_impl(ctx):
         outputs = [rom],
         mnemonic = "EmulatorRom",
         progress_message = "Linking the ROM's stand-ins %{output}",
-        toolchain = "//toolchains/ld:toolchain_type",
+        toolchain = Label("//toolchains/ld:toolchain_type"),
     )
     return [DefaultInfo(files = depset([rom]))]
 
