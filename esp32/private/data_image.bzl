@@ -89,6 +89,7 @@ def _data_image(ctx, command, args, inputs, mnemonic, size, tools = []):
         tools = tools,
         mnemonic = mnemonic,
         progress_message = "Making data image %{output}",
+        toolchain = None,
     )
     return [DefaultInfo(files = depset([output]))]
 

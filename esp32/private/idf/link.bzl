@@ -37,6 +37,7 @@ def weak_runtime(ctx, runtime, name):
         outputs = [output],
         mnemonic = "IdfRuntime",
         progress_message = "Preparing Rust's runtime for %{label}",
+        toolchain = None,
     )
     return output
 
@@ -83,6 +84,7 @@ def _sections(ctx, project, archives, fragments, name):
         outputs = [output],
         mnemonic = "IdfLdgen",
         progress_message = "Placing sections of %{label}",
+        toolchain = None,
     )
     return output
 

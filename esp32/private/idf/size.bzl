@@ -46,6 +46,7 @@ def idf_size(ctx, project, link_map):
                 outputs = [output],
                 mnemonic = "IdfSize",
                 progress_message = "Measuring %{output}",
+                toolchain = None,
             )
             outputs.append(output)
     return outputs
