@@ -1,5 +1,7 @@
 """For WORKSPACE files: what rules_esp32 depends on, and repositories of crates. (With MODULE.bazel, none of this is needed.)
 
+Bazel 7 and 8 read WORKSPACE files where --enable_workspace says so; Bazel 9 has none.
+
     load("@rules_esp32//esp32:repositories.bzl", "rules_esp32_dependencies")
 
     rules_esp32_dependencies()
@@ -19,7 +21,27 @@ load("//esp32/private/crates:repository.bzl", _crate_annotation = "crate_annotat
 crate_annotation = _crate_annotation
 crates_repository = _crates_repository
 
-# The versions of MODULE.bazel, but for rules_cc, which is the one that rules_rust 0.54.1 and Bazel 7 name themselves.
+# With rules_rust 0.55, rust_prost_library became a module of its own: this has it under that name, out of rules_rust.
+_PROST_BUILD = """alias(
+    name = "toolchain_type",
+    actual = "@rules_rust//proto/prost:toolchain_type",
+    visibility = ["//visibility:public"],
+)
+"""
+
+_PROST_DEFS = """load("@rules_rust//proto/prost:defs.bzl", _rust_prost_library = "rust_prost_library", _rust_prost_toolchain = "rust_prost_toolchain")
+
+rust_prost_library = _rust_prost_library
+rust_prost_toolchain = _rust_prost_toolchain
+"""
+
+def _rules_rust_prost_impl(rctx):
+    rctx.file("BUILD.bazel", _PROST_BUILD, executable = False)
+    rctx.file("defs.bzl", _PROST_DEFS, executable = False)
+
+_rules_rust_prost = repository_rule(implementation = _rules_rust_prost_impl)
+
+# The versions of MODULE.bazel.
 def rules_esp32_dependencies():
     """Makes the repositories that rules_esp32 loads from, where there is none of the same name yet."""
     maybe(
@@ -57,9 +79,9 @@ def rules_esp32_dependencies():
     maybe(
         http_archive,
         name = "rules_cc",
-        sha256 = "2037875b9a4456dce4a79d112a8ae885bbc4aad968e6587dca6e64f3a0900cdf",
-        strip_prefix = "rules_cc-0.0.9",
-        url = "https://github.com/bazelbuild/rules_cc/releases/download/0.0.9/rules_cc-0.0.9.tar.gz",
+        sha256 = "7e2a1f6c5dd908e6e88d7c80257c99d14e16fa985b56342287fddb6a32c435b5",
+        strip_prefix = "rules_cc-0.0.11",
+        url = "https://github.com/bazelbuild/rules_cc/releases/download/0.0.11/rules_cc-0.0.11.tar.gz",
     )
     maybe(
         http_archive,
@@ -87,6 +109,7 @@ def rules_esp32_dependencies():
         sha256 = "af4f56caae50a99a68bfce39b141b509dd68548c8204b98ab7a1cafc94d5bb02",
         url = "https://github.com/bazelbuild/rules_rust/releases/download/0.54.1/rules_rust-v0.54.1.tar.gz",
     )
+    maybe(_rules_rust_prost, name = "rules_rust_prost")
     maybe(
         http_archive,
         name = "rules_shell",

@@ -48,7 +48,7 @@ def toolchains(name, impls, exec, target, settings = []):
     for toolchain_type, impl in impls.items():
         native.toolchain(
             name = "{}_{}".format(
-                toolchain_type.removesuffix(":toolchain_type").rpartition("/")[2],
+                toolchain_type.removesuffix(":toolchain_type").rstrip("/").rpartition("/")[2].removeprefix("@"),
                 name,
             ),
             exec_compatible_with = exec,

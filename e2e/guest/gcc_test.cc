@@ -1,8 +1,10 @@
+#include "wave.h"
+
 // Fails where clang compiles what is GCC's to compile.
 int main() {
 #ifdef __clang__
-  return 1;
+  return wave(1);
 #else
-  return 0;
+  return wave(0);
 #endif
 }

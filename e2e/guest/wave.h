@@ -1,3 +1,6 @@
 #pragma once
 
+#ifdef __cplusplus
+extern "C"
+#endif
 int wave(int times);

@@ -1,5 +1,6 @@
 """`idf_bindgen`: the headers of components as a Rust crate."""
 
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_rust//rust:defs.bzl", "rust_library")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:component.bzl", "the_project")
@@ -7,7 +8,7 @@ load("//esp32/private:providers.bzl", "IdfComponentInfo")
 load("//toolchains/cc:front_end.bzl", "ClangFrontEndInfo")
 
 def _idf_bindings_impl(ctx):
-    toolchain = ctx.toolchains["@rules_rust//bindgen:toolchain_type"]
+    toolchain = ctx.toolchains["//toolchains/bindgen:toolchain_type"].bindgen_info
     front_end = ctx.attr._front_end[ClangFrontEndInfo]
     context = cc_common.merge_compilation_contexts(
         compilation_contexts = [c[IdfComponentInfo].compilation_context for c in ctx.attr.components],
@@ -19,7 +20,6 @@ def _idf_bindings_impl(ctx):
         ctx.actions.write(header, "".join(["#include \"{}\"\n".format(h) for h in ctx.attr.headers]))
 
     rs = ctx.actions.declare_file(ctx.label.name + ".rs")
-    libclang = toolchain.libclang[CcInfo].linking_context.linker_inputs.to_list()[0].libraries[0].dynamic_library
     args = ctx.actions.args()
     args.add("--use-core")
     args.add("--no-rustfmt-bindings")
@@ -43,14 +43,14 @@ def _idf_bindings_impl(ctx):
         arguments = [args],
         env = {
             "CLANG_PATH": toolchain.clang.path,
-            "LIBCLANG_PATH": libclang.dirname,
+            "LIBCLANG_PATH": toolchain.libclang.path,
         },
-        inputs = depset([header, libclang] + ([project.sdkconfig_h] if project else []), transitive = [context.headers, front_end.files]),
-        tools = [toolchain.clang] + ctx.files._bindgen + ctx.files._libraries,
+        inputs = depset([header] + ([project.sdkconfig_h] if project else []), transitive = [context.headers, front_end.files]),
+        tools = toolchain.files,
         outputs = [rs],
         mnemonic = "IdfBindgen",
         progress_message = "Generating Rust bindings %{label}",
-        toolchain = "@rules_rust//bindgen:toolchain_type",
+        toolchain = Label("//toolchains/bindgen:toolchain_type"),
     )
     return [
         DefaultInfo(files = depset([rs])),
@@ -67,20 +67,14 @@ idf_bindings = rule(
     attrs = {
         "allowlist": attr.string_list(),
         "bindgen_flags": attr.string_list(),
-        "_bindgen": attr.label(
-            default = "//toolchains/rust:bindgen_command",
-            cfg = "exec",
-        ),
         "components": attr.label_list(providers = [IdfComponentInfo], mandatory = True, allow_empty = False),
         "header": attr.label(doc = "A header, in place of one that includes `headers`.", allow_single_file = [".h"]),
         "headers": attr.string_list(),
         "raw_lines": attr.string_list(doc = "The first lines of the source."),
         "_front_end": attr.label(default = "//toolchains/cc:clang_front_end"),
-        # of the portable form: libclang's
-        "_libraries": attr.label(default = "@llvm_xtensa//:lib", cfg = "exec"),
     },
     provides = [IdfComponentInfo],
-    toolchains = ["@rules_rust//bindgen:toolchain_type"],
+    toolchains = ["//toolchains/bindgen:toolchain_type"],
 )
 
 def idf_bindgen(name, components, headers, allowlist = [], bindgen_flags = [], chip = "esp32", visibility = None, tags = [], testonly = False):

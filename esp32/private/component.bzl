@@ -6,8 +6,10 @@ cyclic, as ESP-IDF's own are; `esp32_firmware` links the objects of all componen
 """
 
 load("@bazel_skylib//lib:paths.bzl", "paths")
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
+load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "CC_TOOLCHAIN_TYPE", "find_cc_toolchain", "use_cc_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:providers.bzl", "IdfComponentInfo", "IdfHeadersInfo")
 load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
@@ -58,7 +60,7 @@ def _idf_headers_impl(ctx):
         DefaultInfo(files = depset(ctx.files.hdrs)),
         CcInfo(compilation_context = context),
         IdfHeadersInfo(
-            component = ctx.label.relative(":" + ctx.label.name.removesuffix(".headers")),
+            component = ctx.label.same_package_label(ctx.label.name.removesuffix(".headers")),
             compilation_context = context,
             components = depset(transitive = [r.components for r in requires]),
             options = depset(options, transitive = [r.options for r in requires]),
@@ -184,6 +186,7 @@ def _check_calls(ctx, cc_toolchain, features, sources, private_headers, context)
             outputs = [output],
             mnemonic = "IdfCheckCalls",
             progress_message = "Checking calls in " + source.short_path,
+            toolchain = CC_TOOLCHAIN_TYPE,
         )
         checked.append(output)
     return checked
@@ -217,7 +220,7 @@ def _idf_component_impl(ctx):
     headers = ctx.attr.headers[IdfHeadersInfo]
     requirements = [headers] + [r[IdfHeadersInfo] for r in ctx.attr.priv_requires_headers]
     project = the_project(ctx.label, [r.project for r in requirements])
-    cc_toolchain = find_cpp_toolchain(ctx)
+    cc_toolchain = find_cc_toolchain(ctx)
     features = cc_common.configure_features(
         ctx = ctx,
         cc_toolchain = cc_toolchain,
@@ -297,12 +300,11 @@ _idf_component = rule(
         "priv_requires_headers": attr.label_list(providers = [IdfHeadersInfo]),
         "requires": attr.label_list(providers = [IdfComponentInfo]),
         "srcs": attr.label_list(allow_files = _SOURCES + _HEADERS),
-        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
         "_espabi": tool_attr("espabi"),
     },
     fragments = ["cpp"],
     provides = [CcInfo, IdfComponentInfo],
-    toolchains = use_cpp_toolchain(),
+    toolchains = use_cc_toolchain(),
 )
 
 def _headers_label(component):
@@ -315,7 +317,7 @@ def _headers_label(component):
       Label.
     """
     label = native.package_relative_label(component)
-    return label.relative(":{}.headers".format(label.name))
+    return label.same_package_label(label.name + ".headers")
 
 def may_be_cxx(srcs):
     """Whether sources need the headers of C++'s library, which is not fetched without need.

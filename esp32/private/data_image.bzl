@@ -1,6 +1,7 @@
 """Images of data partitions: `esp32_nvs_image`, `esp32_spiffs_image`, `esp32_fatfs_image`, `esp32_littlefs_image`, `esp32_ota_data`."""
 
 load("//esp32/private:providers.bzl", "Esp32PartitionTableInfo")
+load("//esp32/private:python.bzl", "PYTHON_ENV")
 load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 
 _SIZE_ATTRS = {
@@ -57,7 +58,7 @@ def _data_image(ctx, command, args, inputs, mnemonic, size, tools = []):
       inputs: list of Files.
       mnemonic: string.
       size: int; the size in bytes where no partition is named, else 0.
-      tools: list of Files that espdata runs.
+      tools: list of Files that espdata runs: Python.
 
     Returns:
       list of providers.
@@ -82,11 +83,13 @@ def _data_image(ctx, command, args, inputs, mnemonic, size, tools = []):
     ctx.actions.run(
         executable = ctx.attr._espdata[Esp32ToolInfo].files_to_run,
         arguments = [first, args],
+        env = PYTHON_ENV if tools else {},
         inputs = inputs,
         outputs = [output],
         tools = tools,
         mnemonic = mnemonic,
         progress_message = "Making data image %{output}",
+        toolchain = None,
     )
     return [DefaultInfo(files = depset([output]))]
 

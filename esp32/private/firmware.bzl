@@ -218,7 +218,7 @@ def _esp32_firmware_impl(ctx):
         outputs = [elf, link_map, lto],
         mnemonic = "Esp32Link",
         progress_message = "Linking firmware %{output}",
-        toolchain = "//toolchains/ld:toolchain_type",
+        toolchain = Label("//toolchains/ld:toolchain_type"),
     )
     return [
         DefaultInfo(files = depset([elf])),

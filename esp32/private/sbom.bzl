@@ -59,7 +59,7 @@ def sbom_reference(label):
     Returns:
       string, such as `//firmware:firmware` or `@fw_crates//:crc`.
     """
-    repository = label.workspace_name.replace("+", "~").rstrip("~").rpartition("~")[2]
+    repository = label.repo_name.replace("+", "~").rstrip("~").rpartition("~")[2]
     return "{}//{}:{}".format("@" + repository if repository else "", label.package, label.name)
 
 def _file(file):
@@ -174,7 +174,7 @@ def sbom(ctx, output, name, version, firmware, bootloader, outputs, sources, set
     archives = [a for c in getattr(firmware, "components", None) or [] for a in getattr(c, "archives", ())]
     archives += firmware.idf.libraries if getattr(firmware, "idf", None) else []
     for library in ["libgcc-xtensa", "libstdcxx-xtensa", "newlib-xtensa"]:
-        if not [a for a in archives if library.replace("-", "_") in a.owner.workspace_name]:
+        if not [a for a in archives if library.replace("-", "_") in a.owner.repo_name]:
             unused.append(library)
     toolchains = [f for f in ctx.files._toolchains_sbom if f.basename.removesuffix(".cdx.json") not in unused]
     sources = sources + (getattr(firmware, "sources", None) or [])

@@ -1,6 +1,7 @@
 """Analysis tests of `idf_component` and `idf_bindgen`. The targets under test are in BUILD.bazel."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("@rules_rust//rust:rust_common.bzl", "CrateInfo")
 load("//esp32:defs.bzl", "idf_component")
 load("//esp32:providers.bzl", "IdfComponentInfo")

@@ -20,5 +20,5 @@ run "bazel-registry" ./bazel-registry.sh {
   # name=version=compatibility level: named by bazel_tools' own MODULE.bazel and superseded by the above; never loaded
   older = [ "platforms=0.0.7=1" "platforms=0.0.9=1" "rules_license=0.0.3=1" "rules_proto=4.0.0=1" "protobuf=3.19.6=1" ];
   # name=version=compatibility level: required by the above, not in Debian, not used here: empty
-  stubs = [ "apple_support=1.23.1=1" "aspect_rules_js=1.39.0=0" "buildozer=7.1.2=0" "zlib=1.3.1.bcr.3=0" ];
+  stubs = [ "apple_support=1.23.1=1" "aspect_rules_js=1.39.0=1" "buildozer=7.1.2=0" "zlib=1.3.1.bcr.3=1" ];
 }

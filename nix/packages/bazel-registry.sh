@@ -128,6 +128,28 @@ proto_library(
 B
 done
 
+# rules_rust_prost, which rules_rust had in itself before version 0.55
+add rules_rust_prost 0.73.0 $out/src/rules_rust_prost
+mkdir -p $out/src/rules_rust_prost
+cat >$out/src/rules_rust_prost/MODULE.bazel <<'M'
+module(name = "rules_rust_prost", version = "0.73.0")
+bazel_dep(name = "rules_rust", version = "0.54.1")
+M
+cp $out/src/rules_rust_prost/MODULE.bazel $out/modules/rules_rust_prost/0.73.0/
+cat >$out/src/rules_rust_prost/BUILD.bazel <<'B'
+alias(
+    name = "toolchain_type",
+    actual = "@rules_rust//proto/prost:toolchain_type",
+    visibility = ["//visibility:public"],
+)
+B
+cat >$out/src/rules_rust_prost/defs.bzl <<'B'
+load("@rules_rust//proto/prost:defs.bzl", _rust_prost_library = "rust_prost_library", _rust_prost_toolchain = "rust_prost_toolchain")
+
+rust_prost_library = _rust_prost_library
+rust_prost_toolchain = _rust_prost_toolchain
+B
+
 add rules_nixpkgs_core 0.13.0 $nixpkgs_core
 override rules_nixpkgs_core $nixpkgs_core
 cp $nixpkgs_core/MODULE.bazel $out/modules/rules_nixpkgs_core/0.13.0/

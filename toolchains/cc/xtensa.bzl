@@ -3,9 +3,9 @@
 They compile; what links is `esp32_firmware`. Assembly is GNU as's with both, and so are ar, objcopy and strip.
 """
 
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
+load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
 load(
-    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
+    "@rules_cc//cc:cc_toolchain_config_lib.bzl",
     "env_entry",
     "env_set",
     "feature",
@@ -13,6 +13,8 @@ load(
     "flag_set",
     "with_feature_set",
 )
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/toolchains:cc_toolchain_config_info.bzl", "CcToolchainConfigInfo")
 load(
     ":features.bzl",
     "ASSEMBLE",

@@ -1,6 +1,7 @@
 """The toolchain that boot tests run images in: QEMU, with stand-ins for the chip's ROM functions."""
 
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 
 EmulatorToolchainInfo = provider(
     "An emulator that runs a chip's images.",
@@ -29,7 +30,7 @@ emulator_toolchain = rule(
 )
 
 def _emulator_rom_impl(ctx):
-    cc_toolchain = find_cpp_toolchain(ctx)
+    cc_toolchain = find_cc_toolchain(ctx)
     features = cc_common.configure_features(
         ctx = ctx,
         cc_toolchain = cc_toolchain,
@@ -57,6 +58,7 @@ def _emulator_rom_impl(ctx):
         outputs = [rom],
         mnemonic = "EmulatorRom",
         progress_message = "Linking the ROM's stand-ins %{output}",
+        toolchain = Label("//toolchains/ld:toolchain_type"),
     )
     return [DefaultInfo(files = depset([rom]))]
 
@@ -66,8 +68,7 @@ emulator_rom = rule(
     attrs = {
         "linker_script": attr.label(doc = "Puts each function to its address.", allow_single_file = [".ld"], mandatory = True),
         "srcs": attr.label_list(doc = "Assembly files.", allow_files = [".S"], mandatory = True),
-        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },
     fragments = ["cpp"],
-    toolchains = use_cpp_toolchain() + ["//toolchains/ld:toolchain_type"],
+    toolchains = use_cc_toolchain() + ["//toolchains/ld:toolchain_type"],
 )

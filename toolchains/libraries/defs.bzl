@@ -1,5 +1,8 @@
 """`library_headers`: the headers of a library for a chip."""
 
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+
 def _library_headers_impl(ctx):
     root = ctx.attr.headers.label.workspace_root
     return [CcInfo(compilation_context = cc_common.create_compilation_context(

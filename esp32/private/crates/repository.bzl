@@ -110,7 +110,7 @@ def _copy_workspace(rctx):
     root_manifest = (_dirname(lock_path) + "/Cargo.toml").lstrip("/")
     manifests = {}
     for label in rctx.attr.manifests:
-        if label.workspace_name != lockfile.workspace_name:
+        if label.repo_name != lockfile.repo_name:
             _fail(rctx, "{} is in another repository than {}.".format(label, lockfile))
         manifests[_path_in_repository(label)] = label
     if root_manifest not in manifests:

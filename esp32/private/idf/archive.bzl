@@ -1,7 +1,8 @@
 """Archives of objects."""
 
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
+load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "CC_TOOLCHAIN_TYPE", "find_cc_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 
 def archive(ctx, folder, name, objects):
     """Makes an archive. Objects of the same name are all in it, as in those that CMake makes.
@@ -15,7 +16,7 @@ def archive(ctx, folder, name, objects):
     Returns:
       File.
     """
-    cc_toolchain = find_cpp_toolchain(ctx)
+    cc_toolchain = find_cc_toolchain(ctx)
     features = cc_common.configure_features(ctx = ctx, cc_toolchain = cc_toolchain)
     output = ctx.actions.declare_file("{}.archive/{}".format(folder, name))
     args = ctx.actions.args()
@@ -33,6 +34,6 @@ def archive(ctx, folder, name, objects):
         outputs = [output],
         mnemonic = "IdfArchive",
         progress_message = "Archiving %{output}",
-        toolchain = "@bazel_tools//tools/cpp:toolchain_type",
+        toolchain = CC_TOOLCHAIN_TYPE,
     )
     return output

@@ -2,6 +2,7 @@
 
 load("//esp32/private:firmware.bzl", "esp32_firmware")
 load("//esp32/private:providers.bzl", "Esp32BootloaderInfo", "Esp32FirmwareInfo")
+load("//esp32/private:python.bzl", "PYTHON_ENV")
 load("//esp32/private/idf:settings.bzl", "flash_settings")
 
 def _idf_bootloader_impl(ctx):
@@ -22,10 +23,7 @@ def _idf_bootloader_impl(ctx):
     ctx.actions.run(
         executable = ctx.file._python,
         arguments = [args],
-        env = {
-            "LC_ALL": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
+        env = PYTHON_ENV,
         inputs = [firmware.elf],
         tools = ctx.files._python_files,
         outputs = [output],

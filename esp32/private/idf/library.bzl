@@ -8,7 +8,9 @@
 - `idf_closure`, `idf_closure_headers`: the component with all that has to be linked with it, for the user.
 """
 
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:component.bzl", "embed_sources")
 load("//esp32/private:providers.bzl", "IdfComponentInfo", "IdfHeadersInfo")
@@ -85,7 +87,7 @@ def prefix_maps(label):
     return ["-fmacro-prefix-map={}=/IDF".format(root), "-fmacro-prefix-map={}/bootloader=/IDF".format(root)] if root else []
 
 def _idf_objects_impl(ctx):
-    cc_toolchain = find_cpp_toolchain(ctx)
+    cc_toolchain = find_cc_toolchain(ctx)
     features = cc_common.configure_features(
         ctx = ctx,
         cc_toolchain = cc_toolchain,
@@ -124,10 +126,9 @@ idf_objects = rule(
         "private_hdrs": attr.label_list(doc = "Headers beside the sources.", allow_files = True),
         "sdkconfig": attr.label(doc = "The component's sdkconfig.h.", providers = [IdfSdkconfigInfo], mandatory = True),
         "srcs": attr.label_list(doc = "The sources.", allow_files = True),
-        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },
     fragments = ["cpp"],
-    toolchains = use_cpp_toolchain(),
+    toolchains = use_cc_toolchain(),
 )
 
 def _idf_headers_impl(ctx):
@@ -143,7 +144,7 @@ def _idf_headers_impl(ctx):
         CcInfo(compilation_context = context),
         IdfHeadersInfo(
             compilation_context = context,
-            component = ctx.label.relative(":" + ctx.label.name.removesuffix(".headers")),
+            component = ctx.label.same_package_label(ctx.label.name.removesuffix(".headers")),
             components = depset(),
             options = depset([i.options for i in includes if i.options], transitive = [r[IdfHeadersInfo].options for r in ctx.attr.requires]),
             project = ctx.attr.project[IdfProjectInfo],
@@ -205,7 +206,7 @@ idf_library = rule(
     },
     fragments = ["cpp"],
     provides = [CcInfo, IdfComponentInfo],
-    toolchains = use_cpp_toolchain(),
+    toolchains = use_cc_toolchain(),
 )
 
 def _all_components(ctx):
@@ -264,7 +265,7 @@ idf_closure_headers = rule(
 
 def _idf_embed_impl(ctx):
     sources = embed_sources(ctx, ctx.files.embed_files, ctx.files.embed_txtfiles)
-    cc_toolchain = find_cpp_toolchain(ctx)
+    cc_toolchain = find_cc_toolchain(ctx)
     features = cc_common.configure_features(ctx = ctx, cc_toolchain = cc_toolchain)
     _, outputs = cc_common.compile(
         name = ctx.label.name,
@@ -283,10 +284,9 @@ _idf_embed = rule(
     attrs = {
         "embed_files": attr.label_list(allow_files = True),
         "embed_txtfiles": attr.label_list(allow_files = True),
-        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },
     fragments = ["cpp"],
-    toolchains = use_cpp_toolchain(),
+    toolchains = use_cc_toolchain(),
 )
 
 def idf_tree_library(name, archive_name, groups, project, embed_files = [], embed_txtfiles = [], includes = [], headers = None, linker_fragments = [], parts = [], private_hdrs = [], included_srcs = [], chip = "esp32", define_options = []):

@@ -1,5 +1,7 @@
 """How firmware of an ESP-IDF project is linked: by ESP-IDF's own linker scripts, of which ldgen makes one out of the archives."""
 
+load("//esp32/private:python.bzl", "PYTHON_ENV")
+
 IDF_LINK_ATTRS = {
     "_objcopy": attr.label(
         default = "@binutils_xtensa//:xtensa-esp32-elf-objcopy",
@@ -35,6 +37,7 @@ def weak_runtime(ctx, runtime, name):
         outputs = [output],
         mnemonic = "IdfRuntime",
         progress_message = "Preparing Rust's runtime for %{label}",
+        toolchain = None,
     )
     return output
 
@@ -72,12 +75,7 @@ def _sections(ctx, project, archives, fragments, name):
     ctx.actions.run(
         executable = project.ldgen.python,
         arguments = [args],
-        env = {
-            "IDF_TARGET": project.chip,
-            "LC_ALL": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
-        },
+        env = PYTHON_ENV | {"IDF_TARGET": project.chip},
         inputs = depset(
             archives + fragments + [project.sdkconfig, project.ldgen.kconfig, environment, project.template, libraries],
             transitive = [project.ldgen.files],
@@ -86,6 +84,7 @@ def _sections(ctx, project, archives, fragments, name):
         outputs = [output],
         mnemonic = "IdfLdgen",
         progress_message = "Placing sections of %{label}",
+        toolchain = None,
     )
     return output
 

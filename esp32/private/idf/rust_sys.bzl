@@ -1,5 +1,6 @@
 """What the crate esp-idf-sys is compiled against: all components of a configured ESP-IDF, and bindings of what they declare."""
 
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("//esp32/private:bindgen.bzl", "idf_bindings")
 load("//esp32/private:chips.bzl", "chip_constraints")
 load("//esp32/private:component.bzl", "the_project")

@@ -1,5 +1,7 @@
 """How much memory firmware of an ESP-IDF project takes, by ESP-IDF's own tables."""
 
+load("//esp32/private:python.bzl", "PYTHON_ENV")
+
 # By the command of idf.py that prints it.
 _REPORTS = {
     "size": [],
@@ -38,15 +40,13 @@ def idf_size(ctx, project, link_map):
             ctx.actions.run(
                 executable = project.ldgen.python,
                 arguments = [args],
-                env = {
-                    "LC_ALL": "C.UTF-8",
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                },
+                env = PYTHON_ENV,
                 inputs = [link_map],
                 tools = project.ldgen.python_files,
                 outputs = [output],
                 mnemonic = "IdfSize",
                 progress_message = "Measuring %{output}",
+                toolchain = None,
             )
             outputs.append(output)
     return outputs
