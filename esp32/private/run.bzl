@@ -6,13 +6,16 @@ def _tool_run_impl(ctx):
     tool = ctx.attr.tool[Esp32ToolInfo]
     executable = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = executable, target_file = tool.executable, is_executable = True)
-    return [DefaultInfo(executable = executable, runfiles = ctx.runfiles(ctx.files.data).merge(tool.runfiles))]
+    return [
+        DefaultInfo(executable = executable, runfiles = ctx.runfiles(ctx.files.data).merge(tool.runfiles)),
+        RunEnvironmentInfo(environment = {"RULES_ESP32": "../" + ctx.label.repo_name if ctx.label.repo_name else "."}),
+    ]
 
 tool_run = rule(
     implementation = _tool_run_impl,
-    doc = "Runs a program of tools/.",
+    doc = "Runs a program of tools/. RULES_ESP32 in its environment is the folder of this repository among its runfiles.",
     attrs = {
-        "data": attr.label_list(doc = "What it reads, by paths that are relative to the folder that it is started in.", allow_files = True),
+        "data": attr.label_list(doc = "What it reads in RULES_ESP32.", allow_files = True),
         "tool": attr.label(doc = "An `esp32_tool`.", mandatory = True, providers = [Esp32ToolInfo]),
     },
     executable = True,

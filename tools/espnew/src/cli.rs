@@ -51,7 +51,8 @@ struct Cli {
 
 /// Runs `espnew` and returns its exit code. `args` starts with the program's name.
 ///
-/// It is run by Bazel: the rules are in the working directory, and the user's own is in BUILD_WORKING_DIRECTORY.
+/// It is run by Bazel: the rules are in the folder RULES_ESP32, by default the working directory, and the user's own working directory is
+/// BUILD_WORKING_DIRECTORY.
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
     stdout: &mut dyn Write,
@@ -83,6 +84,7 @@ pub fn run(
 fn make(cli: &Cli, stderr: &mut dyn Write) -> Result<String, Error> {
     let cwd =
         env::var_os("BUILD_WORKING_DIRECTORY").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let rules = env::var_os("RULES_ESP32").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let folder = cwd.join(&cli.folder);
     let name = match &cli.name {
         Some(name) => name.clone(),
@@ -103,9 +105,9 @@ fn make(cli: &Cli, stderr: &mut dyn Write) -> Result<String, Error> {
             &folder,
             &cwd,
         )?,
-        None => Origin::of_this_program(&rules_folder()?, &folder)?,
+        None => Origin::of_this_program(&rules_folder(&rules)?, &folder)?,
     };
-    let files = example::read(Path::new("examples"), cli.kind)?;
+    let files = example::read(&rules.join("examples"), cli.kind)?;
     let mut files = example::rename(files, cli.kind, &name, &origin.to_starlark())?;
     files.extend(repository::files(cli.kind, &name, &origin)?);
     lay::lay(&folder, &files)?;
@@ -135,12 +137,11 @@ fn make(cli: &Cli, stderr: &mut dyn Write) -> Result<String, Error> {
     ))
 }
 
-/// The folder that the rules are in: their MODULE.bazel is among the program's runfiles, and a link to it.
-fn rules_folder() -> Result<PathBuf, Error> {
-    let module = Path::new("MODULE.bazel");
-    let real = module.canonicalize().map_err(|why| Error::Read {
-        path: module.to_owned(),
-        why,
-    })?;
-    Ok(real.parent().unwrap_or(Path::new("/")).to_owned())
+/// The real folder of the rules, of which `rules` has links to files.
+fn rules_folder(rules: &Path) -> Result<PathBuf, Error> {
+    let path = rules.join("MODULE.bazel");
+    match path.canonicalize() {
+        Ok(real) => Ok(real.parent().unwrap_or(Path::new("/")).to_owned()),
+        Err(why) => Err(Error::Read { path, why }),
+    }
 }

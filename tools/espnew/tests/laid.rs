@@ -14,6 +14,7 @@ fn espnew(cwd: &Path, args: &[&str]) -> Output {
         .args(args)
         .env("BUILD_WORKING_DIRECTORY", cwd)
         .env_remove("BUILD_WORKSPACE_DIRECTORY")
+        .env_remove("RULES_ESP32")
         .output()
         .expect("it starts")
 }
