@@ -10,7 +10,7 @@ use clap::Parser;
 use crate::error::Error;
 use crate::kind::Kind;
 use crate::origin::Origin;
-use crate::{example, lay, name, repository};
+use crate::{example, lay, name, origin, repository};
 
 /// Exit code when the repository was laid.
 pub const EXIT_OK: u8 = 0;
@@ -85,7 +85,7 @@ fn make(cli: &Cli, stderr: &mut dyn Write) -> Result<String, Error> {
     let cwd =
         env::var_os("BUILD_WORKING_DIRECTORY").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let rules = env::var_os("RULES_ESP32").map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let folder = cwd.join(&cli.folder);
+    let folder = origin::real(&cwd.join(&cli.folder))?;
     let name = match &cli.name {
         Some(name) => name.clone(),
         None => folder

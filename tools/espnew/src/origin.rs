@@ -167,7 +167,7 @@ fn override_in(module: &str) -> Option<String> {
 }
 
 /// The real path of a folder, of which the end may not be there yet.
-fn real(folder: &Path) -> Result<PathBuf, Error> {
+pub fn real(folder: &Path) -> Result<PathBuf, Error> {
     let mut there = folder;
     let mut rest = Vec::new();
     loop {

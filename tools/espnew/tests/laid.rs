@@ -127,7 +127,7 @@ fn what_is_wrong_is_said_and_nothing_is_laid() {
     let tmp = tempfile::tempdir().expect("a folder");
     for (args, status, words) in [
         (&["Lamp"][..], 1, "lower-case letters"),
-        (&["..", "--kind", "esp-hal"], 1, "--name"),
+        (&["/"], 1, "name the firmware with --name"),
         (&["esp-hal"], 1, "a crate that firmware depends on has it"),
         (&["image"], 1, "another target of BUILD.bazel has it"),
         (
@@ -202,6 +202,12 @@ fn in_another_repository_a_note_says_what_to_do() {
     let tmp = tempfile::tempdir().expect("a folder");
     fs::write(tmp.path().join("MODULE.bazel"), "").expect("written");
     assert!(said(&espnew(tmp.path(), &["lamp"])).contains("name lamp in its .bazelignore"));
+    let outer = tmp.path().join("outer");
+    fs::create_dir(&outer).expect("a folder");
+    fs::rename(tmp.path().join("MODULE.bazel"), outer.join("MODULE.bazel")).expect("moved");
+    let beside = espnew(&outer, &["../beside"]);
+    assert_eq!(beside.status.code(), Some(0));
+    assert!(!said(&beside).contains(".bazelignore"), "{}", said(&beside));
 }
 
 #[test]
