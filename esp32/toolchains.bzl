@@ -29,6 +29,7 @@ def rules_esp32_toolchains():
             Label("//tools/esplink:Cargo.toml"),
             Label("//tools/espload:Cargo.toml"),
             Label("//tools/espmon:Cargo.toml"),
+            Label("//tools/espnew:Cargo.toml"),
             Label("//tools/espsim:Cargo.toml"),
         ],
         target_triple = "xtensa-esp32-none-elf",

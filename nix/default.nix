@@ -76,5 +76,9 @@ in rec {
   # --- Bazel, for those who have none
   bazel-packages = import ./packages/bazel.nix { inherit debPackages run; };
   bazel-registry = import ./packages/bazel-registry.nix { inherit run protoc; inherit (bazel-packages) dist; };
-  bazel = bazel-packages.bazel bazel-registry;
+  ca-certificates = debPackages { pname = "ca-certificates"; packages = [ "ca-certificates" ]; keep = "share/ca-certificates"; };
+  java-keystore = javaKeystore "${ca-certificates}/share/ca-certificates";
+  # of other files, or folders, with certificates in PEM
+  javaKeystore = certificates: import ./packages/java-keystore.nix { inherit run certificates; };
+  bazel = bazel-packages.bazel { registry = bazel-registry; trusted = java-keystore; };
 }

@@ -7,13 +7,14 @@ _PACKAGE = {
     "version": "0.1.0",
 }
 
-def host_crate(name, crate_name, deps):
+def host_crate(name, crate_name, deps, compile_data = []):
     """The library of src/.
 
     Args:
       name: string; `lib`, by which `host_program` and `host_test` find it.
       crate_name: string; the crate's name.
       deps: labels of the crates that it uses.
+      compile_data: labels of files that it includes.
     """
     rust_library(
         name = name,
@@ -21,6 +22,7 @@ def host_crate(name, crate_name, deps):
             ["src/**/*.rs"],
             exclude = ["src/main.rs"],
         ),
+        compile_data = compile_data,
         crate_name = crate_name,
         deps = deps,
         **_PACKAGE

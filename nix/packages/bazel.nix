@@ -24,6 +24,8 @@ rec {
     postInstall = builtins.readFile ./bazel-dist.sh;
   };
 
-  # The command. `registry` is an offline Bazel registry (bazel-registry.nix).
-  bazel = registry: run "bazel-${dist.version}" ./bazel.sh { inherit dist jre registry; };
+  # The command.
+  #   registry  an offline Bazel registry (bazel-registry.nix)
+  #   trusted   whose certificates are believed (java-keystore.nix)
+  bazel = { registry, trusted }: run "bazel-${dist.version}" ./bazel.sh { inherit dist jre registry trusted; };
 }
