@@ -24,6 +24,7 @@ def rules_esp32_toolchains():
             Label("//tools/espconfig:Cargo.toml"),
             Label("//tools/espdata:Cargo.toml"),
             Label("//tools/espdiff:Cargo.toml"),
+            Label("//tools/espdoc:Cargo.toml"),
             Label("//tools/espimage:Cargo.toml"),
             Label("//tools/espline:Cargo.toml"),
             Label("//tools/esplink:Cargo.toml"),

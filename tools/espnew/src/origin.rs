@@ -63,23 +63,24 @@ impl Origin {
         })
     }
 
-    /// Where the rules are that this program is part of: `rules` is their folder, as Bazel has it.
+    /// Where the repository has the rules from that this program is run in; where it is theirs, or none, their folder `rules`.
     pub fn of_this_program(rules: &Path, folder: &Path) -> Result<Origin, Error> {
-        let rules = real(rules)?;
-        // what Bazel has downloaded is gone some day
-        let is_downloaded = rules
-            .parent()
-            .and_then(Path::parent)
-            .is_some_and(|base| base.join("DO_NOT_BUILD_HERE").exists());
-        if !is_downloaded {
-            return Origin::of_folder(&rules, folder);
+        let Some(workspace) = env::var_os("BUILD_WORKSPACE_DIRECTORY").map(PathBuf::from) else {
+            return Origin::of_folder(rules, folder);
+        };
+        if real(&workspace)? == real(rules)? {
+            return Origin::of_folder(rules, folder);
         }
-        let workspace = env::var_os("BUILD_WORKSPACE_DIRECTORY")
-            .map(|folder| Path::new(&folder).join("MODULE.bazel"));
-        let module = workspace
-            .and_then(|path| fs::read_to_string(path).ok())
-            .unwrap_or_default();
-        Ok(override_in(&module).map_or(Origin::Registry, Origin::AsThere))
+        let path = workspace.join("MODULE.bazel");
+        let module = fs::read_to_string(&path).map_err(|why| Error::Read { path, why })?;
+        match override_in(&module) {
+            // the same folder has another path from elsewhere
+            Some(text) if text.starts_with("local_path_override") => {
+                Origin::of_folder(rules, folder)
+            }
+            Some(text) => Ok(Origin::AsThere(text)),
+            None => Ok(Origin::Registry),
+        }
     }
 
     fn of_folder(rules: &Path, folder: &Path) -> Result<Origin, Error> {

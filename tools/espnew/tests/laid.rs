@@ -249,6 +249,40 @@ fn bazelw_starts_that_of_the_rules() {
 }
 
 #[test]
+fn the_rules_come_from_where_that_repository_has_them() {
+    let tmp = tempfile::tempdir().expect("a folder");
+    let archive = "archive_override(\n    module_name = \"rules_esp32\",\n    urls = [\"https://example.org/a.zip\"],\n)\n";
+    let local =
+        "local_path_override(\n    module_name = \"rules_esp32\",\n    path = \"nowhere\",\n)\n";
+    let here = Path::new("MODULE.bazel")
+        .canonicalize()
+        .expect("it is there");
+    let here = here.parent().expect("a folder").display().to_string();
+    for (name, there, wanted) in [
+        ("a", archive, archive),
+        ("l", local, here.as_str()),
+        ("r", "", ""),
+    ] {
+        fs::write(
+            tmp.path().join("MODULE.bazel"),
+            format!("module(name = \"there\")\n\n{there}"),
+        )
+        .expect("written");
+        let output = Command::new(env!("CARGO_BIN_EXE_espnew"))
+            .arg(name)
+            .env("BUILD_WORKING_DIRECTORY", tmp.path())
+            .env("BUILD_WORKSPACE_DIRECTORY", tmp.path())
+            .output()
+            .expect("it starts");
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let module = fs::read_to_string(tmp.path().join(name).join("MODULE.bazel")).expect("laid");
+        assert_eq!(module.contains("_override("), !there.is_empty(), "{module}");
+        let ending = wanted.rsplit('/').next().unwrap_or_default();
+        assert!(module.contains(ending), "{module}");
+    }
+}
+
+#[test]
 fn an_archive_is_named_with_its_checksum() {
     let tmp = tempfile::tempdir().expect("a folder");
     let files = laid(
