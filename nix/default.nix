@@ -15,13 +15,13 @@ let
 in rec {
   inherit (debian) busybox fetch;
   llvm-xtensa = import ./packages/llvm-xtensa.nix { inherit debPackages; };
-  rustc-xtensa = import ./packages/rustc-xtensa.nix { inherit debPackages llvm-xtensa; };
+  rustc-xtensa = import ./packages/rustc-xtensa.nix { inherit debPackages; };
   xtensa-config = import ./packages/xtensa-config.nix { inherit run rustc-xtensa llvm-xtensa host-cc; };
   binutils-xtensa = import ./packages/binutils-xtensa.nix { inherit debPackages xtensa-config; };
   gcc-xtensa = import ./packages/gcc-xtensa.nix { inherit debPackages binutils-xtensa xtensa-config; };
   xtensa-ld = import ./packages/xtensa-ld.nix { inherit run llvm-xtensa rustc-xtensa binutils-xtensa host-cc; };
-  rust-std-xtensa = import ./packages/rust-std-xtensa.nix { inherit debPackages llvm-xtensa rustc-xtensa xtensa-ld; };
-  rust-std-xtensa-espidf = import ./packages/rust-std-xtensa.nix { inherit debPackages llvm-xtensa rustc-xtensa xtensa-ld; isEspIdf = true; };
+  rust-std-xtensa = import ./packages/rust-std-xtensa.nix { inherit debPackages run llvm-xtensa rustc-xtensa xtensa-ld; };
+  rust-std-xtensa-espidf = import ./packages/rust-std-xtensa.nix { inherit debPackages run llvm-xtensa rustc-xtensa xtensa-ld; isEspIdf = true; };
 
   # C and C++ libraries for the chip, and what builds them. Those for another core of xtensa-config are under its name:
   # `nix-build nix -A de233_fpu.newlib-xtensa`.

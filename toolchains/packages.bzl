@@ -9,6 +9,8 @@ theirs are for that, and @newlib_headers_xtensa is for all. //toolchains/librari
 
 With RULES_ESP32_TOOLCHAINS=portable in the environment of repositories (--config=rbe), the packages are those that run where
 there is no Nix store (nix/packages/portable.nix): on remote workers.
+
+rules_nixpkgs_core runs `nix-build` and, but for our stand-in, `nix`: both have to be on PATH.
 """
 
 load("@rules_nixpkgs_core//:nixpkgs.bzl", "nixpkgs_package")
@@ -46,11 +48,12 @@ def _library_packages():
 # Those whose programs actions run.
 _PORTABLE = ["bindgen", "binutils-xtensa", "gcc-xtensa", "llvm-xtensa", "protoc", "rustc-xtensa", "xtensa-ld"]
 
-def esp32_repositories(portable = False):
+def esp32_repositories(portable = False, inputs = ""):
     """Makes one repository for each Nix package that the toolchains are made of.
 
     Args:
       portable: bool; whether programs that actions run are in the form that needs no Nix store.
+      inputs: string; another one where the files of //nix are others, of which Bazel 8 tells rules_nixpkgs_core nothing.
     """
     for name, (attribute_path, build_file) in (_PACKAGES | _library_packages()).items():
         if portable and attribute_path in _PORTABLE:
@@ -59,15 +62,27 @@ def esp32_repositories(portable = False):
             name = name,
             attribute_path = attribute_path,
             build_file = Label("//toolchains/packages:{}.BUILD.bazel".format(build_file)),
+            # //nix:default.nix takes it, and does not look at it
+            nixopts = ["--argstr", "inputs", inputs] if inputs else [],
             quiet = True,
             repository = Label("//nix:default.nix"),
         )
+
+def _nix_inputs(module_ctx):
+    """A number for what the files of //nix hold, which Bazel watches from now on."""
+    folder = module_ctx.path(Label("//nix:default.nix")).dirname
+    texts = []
+    for name in ["default.nix", "debian.lock.local.json"] + module_ctx.read(folder.get_child("nix-file-deps")).splitlines():
+        file = folder.get_child(*name.split("/"))
+        module_ctx.watch(file)
+        texts.append(module_ctx.read(file) if file.exists else "")
+    return str(hash("\0".join(texts)))
 
 def _esp32_impl(module_ctx):
     kind = module_ctx.os.environ.get("RULES_ESP32_TOOLCHAINS", "")
     if kind not in ["", "portable"]:
         fail("RULES_ESP32_TOOLCHAINS={}: is either `portable` or not set".format(kind))
-    esp32_repositories(portable = kind == "portable")
+    esp32_repositories(inputs = _nix_inputs(module_ctx), portable = kind == "portable")
 
 esp32 = module_extension(
     implementation = _esp32_impl,

@@ -41,7 +41,9 @@ def chip_settings(platform, extra_toolchains = []):
     Returns:
       dict from options to their values; their names are CHIP_OUTPUTS.
     """
-    ours = [str(Label(toolchains)) for toolchains in _TOOLCHAINS]
+
+    # as .bazelrc has them; without modules, str() writes a single @
+    ours = ["@@" + str(Label(toolchains)).lstrip("@") for toolchains in _TOOLCHAINS]
     return {
         # the last one wins
         _EXTRA_TOOLCHAINS: [t for t in extra_toolchains if t not in ours] + ours,

@@ -29,4 +29,5 @@ def espimage(ctx, command, args, inputs, outputs, mnemonic, progress_message):
         outputs = outputs,
         mnemonic = mnemonic,
         progress_message = progress_message,
+        toolchain = None,
     )

@@ -211,4 +211,5 @@ def sbom(ctx, output, name, version, firmware, bootloader, outputs, sources, set
         outputs = [output],
         mnemonic = "Esp32Sbom",
         progress_message = "Writing bill of materials %{output}",
+        toolchain = None,
     )

@@ -10,6 +10,7 @@ def _generated_folder_impl(ctx):
         executable = ctx.executable._folder,
         arguments = [folder.path] + ctx.attr.paths,
         outputs = [folder],
+        toolchain = None,
     )
     return [DefaultInfo(files = depset([folder]))]
 

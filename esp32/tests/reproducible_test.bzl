@@ -9,6 +9,7 @@ def _unrepeatable_impl(ctx):
         mnemonic = "Unrepeatable",
         # as rules do that want `--action_env`
         use_default_shell_env = True,
+        toolchain = None,
     )
     return [DefaultInfo(files = depset([output]))]
 

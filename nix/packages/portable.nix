@@ -15,5 +15,5 @@ in {
   xtensa-ld = make xtensa-ld { merge = [ llvm-xtensa ]; };
   # it loads libclang from a folder where nothing else of LLVM is
   bindgen = make bindgen { merge = [ llvm-xtensa ]; };
-  protoc = make protoc { };
+  protoc = make protoc { postPortable = builtins.readFile ./protoc-portable.sh; };
 }

@@ -4,5 +4,5 @@ debPackages {
   pname = "protoc";
   license = "BSD-3-Clause";
   packages = [ "protobuf-compiler" "libprotobuf-dev" ];
-  postInstall = "rm -f $libdir/*.a; rm -rf $libdir/pkgconfig";
+  postInstall = builtins.readFile ./protoc.sh;
 }

@@ -1,12 +1,9 @@
 # rustc, cargo, rustdoc, rustfmt and clippy: they run on the build machine, and compile for it and for the chips.
-{ debPackages, llvm-xtensa }:
+{ debPackages }:
 debPackages {
   pname = "rustc-xtensa";
   license = "Apache-2.0 OR MIT";
   packages = [ "rustc" "cargo" "rustfmt" "rust-clippy" ];
   postInstall = builtins.readFile ./rustc-xtensa.sh;
-  env = {
-    llvm = "${llvm-xtensa}/lib/llvm-23";
-    target = "xtensa-esp32-none-elf";
-  };
+  env.target = "xtensa-esp32-none-elf";
 }

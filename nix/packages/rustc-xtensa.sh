@@ -2,17 +2,12 @@
 rm -rf lib/openssl $libdir/ossl-modules $libdir/engines-3
 
 # rustc's LLVM 22 crashes when it writes bitcode of a module that has assembly, of which its assembler for Xtensa lists the symbols.
-# Without an assembler it lists none, and nothing here needs them: LLVM 23 makes the code. An empty function of the same name, which
-# the loader finds first, is what rustc then calls to set the assembler up.
-cat >$OLDPWD/no_assembler.rs <<'RS'
-#![no_std]
-#[unsafe(no_mangle)]
-pub extern "C" fn LLVMInitializeXtensaAsmParser() {}
-RS
-$out/lib64/ld-linux-x86-64.so.2 --library-path $out/$libdir $out/bin/rustc --edition 2024 --crate-type lib --emit obj \
-  -Cpanic=abort -Copt-level=s -Crelocation-model=pic --sysroot $out --remap-path-prefix $OLDPWD=/ $OLDPWD/no_assembler.rs -o $OLDPWD/no_assembler.o
-$llvm/bin/ld.lld -shared --gc-sections -soname libxtensa_no_assembler.so -o $libdir/libxtensa_no_assembler.so $OLDPWD/no_assembler.o
-patchelf --add-needed libxtensa_no_assembler.so $libdir/librustc_driver-*.so
+# Without an assembler it lists none, and nothing here needs them: LLVM 23 makes the code. Where rustc would set the assembler up, it sets
+# up a disassembler, which it has no use for.
+driver=$(echo $libdir/librustc_driver-*.so)
+echo LLVMInitializeXtensaAsmParser LLVMInitializeXtensaDisassembler >$OLDPWD/symbols
+patchelf --rename-dynamic-symbols $OLDPWD/symbols $driver
+grep -q LLVMInitializeXtensaDisassembler $driver
 
 # A chip's rustc is the same for all purposes but two. Crates for Xtensa have assembly, which is not stable; and what it makes does
 # not depend on Bazel's configuration: a generated source is called by where bazel-bin has it, and its crate does not take its

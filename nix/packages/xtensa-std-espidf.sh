@@ -1,4 +1,4 @@
-# postFixup of rust-std-xtensa-espidf, after xtensa-std.sh: std for $target, with the crates that rust-src carries.
+# After xtensa-core.sh: std for $target, with the crates that rust-src carries.
 cd lib/rustlib/src/rust/library
 for crate in cfg-if rustc-demangle; do
   compile $(echo $crate | tr - _) vendor/$crate-*/src/lib.rs 2018 --emit=metadata,link \

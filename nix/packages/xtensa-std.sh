@@ -1,44 +1,17 @@
-# postFixup of rust-std-xtensa and rust-std-xtensa-espidf: core, alloc and compiler_builtins for $target.
+# Builder of rust-std-xtensa and rust-std-xtensa-espidf: the code of compiler_builtins, with all else out of $bitcode.
+cp -a $bitcode $out
+chmod -R u+w $out
 lib=$out/lib/rustlib/$target/lib
-mkdir -p $lib lib/compiler_builtins
-
-# in the folder that is remapped, and with relative names, because rustc hashes both into what it makes
-cd lib/rustlib/src/rust/library
-compile() { # crate name, its root, its edition, more flags
-  name=$1 root=$2 edition=$3
-  shift 3
-  $rustc --target $target --crate-name $name --crate-type lib --edition $edition $root \
-    -Zforce-unstable-if-unmarked -Ccodegen-units=1 -Copt-level=s -Cdebuginfo=line-tables-only -Awarnings \
-    --remap-path-prefix $PWD=/rustc/$version/library -Clinker-plugin-lto -L $lib --out-dir $lib "$@"
-}
-compile core core/src/lib.rs 2024 --emit=metadata,link
-# rustc always generates the code of a `no_builtins` crate itself, with its own LLVM, which puts Xtensa's literals into the
-# wrong section: take its bitcode, and let LLVM 23 make the object.
-compile compiler_builtins compiler-builtins/compiler-builtins/src/lib.rs 2024 --emit=metadata,llvm-bc \
-  --cfg 'feature="compiler-builtins"' ${mem:+--cfg 'feature="mem"'} --cfg 'feature="unmangled-names"' \
-  --cfg f16_enabled --cfg intrinsics_enabled
-# What GCC calls where the CPU has no MULUH, and libgcc has otherwise.
-cat >umulsidi3.rs <<'RS'
-#![no_std]
-#[unsafe(no_mangle)]
-extern "C" fn __umulsidi3(a: u32, b: u32) -> u64 {
-    u64::from(a) * u64::from(b)
-}
-RS
-compile umulsidi3 umulsidi3.rs 2024 --emit=llvm-bc
-compile alloc alloc/src/lib.rs 2024 --emit=metadata,link &
-alloc=$!
+mkdir $out/lib/compiler_builtins
 cd $lib
 $llvmLink umulsidi3.bc compiler_builtins.bc -o compiler_builtins.bc
-rm umulsidi3.bc $OLDPWD/umulsidi3.rs
+rm umulsidi3.bc
 for core in $cores; do
   features=${core#*=}
   $ld --native $out/lib/compiler_builtins/${core%%=*}.o ${features:+-plugin-opt=-mattr=$features} compiler_builtins.bc
 done
-wait $alloc
 rm compiler_builtins.bc
 cp libcompiler_builtins.rmeta lib.rmeta
 cp $out/lib/compiler_builtins/esp32.o compiler_builtins.o
 $ar crD libcompiler_builtins.rlib lib.rmeta compiler_builtins.o
 rm lib.rmeta compiler_builtins.o
-cd $out

@@ -1,8 +1,7 @@
 """Nix packages as Bazel repositories: `nixpkgs_package`, with the API of rules_nixpkgs_core 0.13.
 
 Served by the offline registry (nix/packages/bazel-registry.nix) to machines that cannot reach the Bazel Central
-Registry. Code that loads it cannot tell it from the original, but for this: a change to any file beside a Nix file that a
-package is made from builds the package anew.
+Registry. Code that loads it cannot tell it from the original.
 """
 
 def _nix_build(repository_ctx):
@@ -21,7 +20,11 @@ def _nix_path(repository_ctx):
     args = []
     for label, prefix in repositories.items():
         path = repository_ctx.path(label)
-        repository_ctx.watch_tree(path if path.is_dir else path.dirname)
+
+        # by this, Bazel 7 watches the files, and so it does for the original
+        listed = path.dirname.get_child("nix-file-deps")
+        for file in repository_ctx.read(listed).splitlines() if listed.exists else []:
+            repository_ctx.path(label.same_package_label(file))
         args += ["-I", "{}={}".format(prefix, path)]
     return args
 

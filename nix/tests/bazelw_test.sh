@@ -92,14 +92,20 @@ fake() { # file, version
   chmod +x "$1"
 }
 fake "$t/b7/bazel" 7.4.0
+fake "$t/b6/bazel" 6.5.0
 fake "$t/b8/bazel" 8.0.0
+fake "$t/b9/bazel" 9.2.0
+fake "$t/b10/bazel" 10.0.0
 fake "$t/bi/bazelisk" 7.9.0
 expect "bazelw: Bazel 7 on PATH" 5 'PATH 7.4.0 x' env PATH="$t/b7:$PATH" "$bazelw" x
 expect "bazelw: Bazel 7 on PATH, again" 5 '^PATH 7.4.0 x *$' env PATH="$t/b7:$PATH" "$bazelw" x
 expect "bazelw: Nix's Bazel if so wished" 37 '<x>' env PATH="$t/b7:$PATH" RULES_ESP32_BAZEL=nix "$bazelw" x
-expect "bazelw: Bazel 8 on PATH does not do" 37 '<x>' env PATH="$t/b8:$PATH" "$bazelw" x
+expect "bazelw: Bazel 8 on PATH" 5 'PATH 8.0.0 x' env PATH="$t/b8:$PATH" "$bazelw" x
+expect "bazelw: Bazel 9 on PATH" 5 'PATH 9.2.0 x' env PATH="$t/b9:$PATH" "$bazelw" x
+expect "bazelw: Bazel 6 on PATH does not do" 37 '<x>' env PATH="$t/b6:$PATH" "$bazelw" x
+expect "bazelw: Bazel 10 on PATH is not known" 37 '<x>' env PATH="$t/b10:$PATH" "$bazelw" x
 expect "bazelw: bazelisk on PATH" 5 'PATH 7.9.0 x' env PATH="$t/bi:$PATH" "$bazelw" x
-expect "bazelw: a Bazel by name" 5 'PATH 8.0.0 x' env RULES_ESP32_BAZEL="$t/b8/bazel" "$bazelw" x
+expect "bazelw: a Bazel by name" 5 'PATH 10.0.0 x' env RULES_ESP32_BAZEL="$t/b10/bazel" "$bazelw" x
 expect "bazelw: no such Bazel" 101 'RULES_ESP32_BAZEL=/nonesuch: there is no such program' env RULES_ESP32_BAZEL=/nonesuch "$bazelw" x
 
 # Nix's settings reach Bazel's repository rules, the user's before bazelw's

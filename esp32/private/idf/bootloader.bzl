@@ -29,6 +29,7 @@ def _idf_bootloader_impl(ctx):
         outputs = [output],
         mnemonic = "IdfBootloader",
         progress_message = "Making bootloader %{output}",
+        toolchain = None,
     )
     return [
         DefaultInfo(files = depset([output])),

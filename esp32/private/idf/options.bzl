@@ -31,6 +31,7 @@ def option_names(ctx, name, files):
         outputs = [output],
         mnemonic = "IdfOptionNames",
         progress_message = "Finding options in %{label}",
+        toolchain = None,
     )
     return output
 
@@ -66,5 +67,6 @@ def sdkconfig_header(ctx, name, files, definitions, options, project):
         outputs = [output],
         mnemonic = "IdfSdkconfig",
         progress_message = "Choosing options for %{label}",
+        toolchain = None,
     )
     return output
