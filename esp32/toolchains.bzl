@@ -22,6 +22,7 @@ def rules_esp32_toolchains():
             Label("//tools/espabi:Cargo.toml"),
             Label("//tools/espboot:Cargo.toml"),
             Label("//tools/espconfig:Cargo.toml"),
+            Label("//tools/espcov:Cargo.toml"),
             Label("//tools/espdata:Cargo.toml"),
             Label("//tools/espdiff:Cargo.toml"),
             Label("//tools/espimage:Cargo.toml"),
