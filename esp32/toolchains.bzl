@@ -25,6 +25,7 @@ def rules_esp32_toolchains():
             Label("//tools/espcov:Cargo.toml"),
             Label("//tools/espdata:Cargo.toml"),
             Label("//tools/espdiff:Cargo.toml"),
+            Label("//tools/espide:Cargo.toml"),
             Label("//tools/espimage:Cargo.toml"),
             Label("//tools/espline:Cargo.toml"),
             Label("//tools/esplink:Cargo.toml"),
