@@ -4,7 +4,25 @@ load("@rules_rust//rust:defs.bzl", "rust_analyzer_aspect", "rust_common")
 load("@rules_rust//rust:rust_common.bzl", "BuildInfo")
 
 # From images and the like to firmware, and from there to crates and components.
-_EDGES = ["actual", "components", "crate", "deps", "firmware", "image", "priv_requires", "proc_macro_deps", "proto", "requires", "rust", "srcs", "targets"]
+_EDGES = [
+    "actual",
+    "bootloader",
+    "closure",
+    "component",
+    "components",
+    "crate",
+    "deps",
+    "firmware",
+    "image",
+    "objects",
+    "parts",
+    "proc_macro_deps",
+    "proto",
+    "requires",
+    "rust",
+    "srcs",
+    "targets",
+]
 
 def _generated(target):
     """The sources of a target that an editor opens, and what else is built for it: depsets of Files."""

@@ -143,8 +143,8 @@ fn entry(
             .find_map(|option| Some((option, argument.strip_prefix(option)?)))
         {
             arguments.push(format!("{option}{}", place(bazel, path)));
-        } else if argument == "-c" || argument == "-pipe" {
-            // What editors do is not compiling.
+        } else if argument == "-c" || argument == "-pipe" || argument.starts_with("-Werror") {
+            // What editors do is not compiling, and clang warns of other things than GCC.
         } else if argument == source {
             arguments.extend(["-c".to_owned(), place(bazel, source)]);
         } else if !argument.starts_with("-D")
