@@ -24,6 +24,7 @@ def rules_esp32_toolchains():
             Label("//tools/espconfig:Cargo.toml"),
             Label("//tools/espcov:Cargo.toml"),
             Label("//tools/espdata:Cargo.toml"),
+            Label("//tools/espdebug:Cargo.toml"),
             Label("//tools/espdiff:Cargo.toml"),
             Label("//tools/espide:Cargo.toml"),
             Label("//tools/espimage:Cargo.toml"),
