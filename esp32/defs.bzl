@@ -8,6 +8,7 @@
 - `esp32_image`: all that is written to flash, and flasher_args.json.
 - `esp32_flash`: `bazel run` writes an image to a board: what differs, and verified.
 - `esp32_monitor`: `bazel run` shows a board's console, decoded.
+- `esp32_debug`: `bazel run` starts gdb on an image, in the emulator or on a board.
 - `esp32_boot_test`: an image booted in the emulator or on a board, its console and registers checked.
 - `esp32_reproducible_test`: targets built twice, which must have the same bytes.
 - `esp32_size_test`: budgets for memory regions and images.
@@ -26,6 +27,7 @@ load(
     _esp32_ota_data = "esp32_ota_data",
     _esp32_spiffs_image = "esp32_spiffs_image",
 )
+load("//esp32/private:debug.bzl", _esp32_debug = "esp32_debug")
 load("//esp32/private:firmware.bzl", _esp32_firmware = "esp32_firmware")
 load("//esp32/private:flash.bzl", _esp32_flash = "esp32_flash")
 load("//esp32/private:image.bzl", _esp32_image = "esp32_image")
@@ -35,6 +37,7 @@ load("//esp32/private:reproducible_test.bzl", _esp32_reproducible_test = "esp32_
 load("//esp32/private:size_test.bzl", _esp32_size_test = "esp32_size_test")
 
 esp32_boot_test = _esp32_boot_test
+esp32_debug = _esp32_debug
 esp32_fatfs_image = _esp32_fatfs_image
 esp32_firmware = _esp32_firmware
 esp32_flash = _esp32_flash

@@ -44,9 +44,15 @@ in rec {
     inherit run binutils-xtensa gcc-xtensa newlib-xtensa libgcc-xtensa libstdcxx-xtensa;
   };
 
+  # for who measures what tests cover, and who debugs
+  llvm-coverage = import ./packages/llvm-coverage.nix { inherit debPackages llvm-xtensa rustc-xtensa; };
+  openocd-esp32 = import ./packages/openocd-esp32.nix { inherit debPackages; wheel = pypi.openocd-esp32; };
+  gdb-xtensa = import ./packages/gdb-xtensa.nix { inherit fromSource fetch make xtensa-config llvm-xtensa host-sysroot; };
+
   bindgen = import ./packages/bindgen.nix { inherit debPackages; };
   protoc = import ./packages/protoc.nix { inherit debPackages; };
   qemu-xtensa = import ./packages/qemu-xtensa.nix { inherit debPackages; };
+  rust-analyzer = import ./packages/rust-analyzer.nix { inherit debPackages rustc-xtensa; };
   buildbox = import ./packages/buildbox.nix { inherit debPackages; };
   host-sysroot = import ./packages/host-sysroot.nix { inherit debPackages; };
   host-cc = import ./packages/host-cc.nix { inherit run llvm-xtensa host-sysroot; };
@@ -57,7 +63,7 @@ in rec {
     builtins.listToAttrs (map (pin: { inherit (pin) name; value = download pin; }) (builtins.fromJSON (builtins.readFile pypiLockFile)));
   espIdfTools = wheels: import ./packages/esp-idf-tools.nix { inherit debPackages pip wheels; };
   # `.debian`: without what is from the package index
-  esp-idf-tools = espIdfTools (builtins.attrValues pypi) // { debian = espIdfTools [ ]; };
+  esp-idf-tools = espIdfTools (builtins.attrValues (builtins.removeAttrs pypi [ "openocd-esp32" ])) // { debian = espIdfTools [ ]; };
 
   # for cargo without Bazel
   cargo-config = import ./packages/cargo-config.nix { inherit run host-cc rustc-xtensa rust-std-xtensa xtensa-ld; };

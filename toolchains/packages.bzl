@@ -3,9 +3,10 @@
 `esp32` is the module extension, `esp32_repositories()` the same for WORKSPACE files. Both make the repositories
 @llvm_xtensa, @rustc_xtensa, @gcc_xtensa, @binutils_xtensa, @bindgen_xtensa, @protoc_xtensa, @qemu_xtensa and @host_sysroot, each
 with the files of one Nix package, built when a build first needs it; and @toolchains_sbom, which says what they are made of.
-@esp_idf_tools is what ESP-IDF's configure and its programs in Python need, and @rust_std_xtensa_espidf is Rust's std on ESP-IDF. The
-libraries @newlib_xtensa, @libgcc_xtensa and @libstdcxx_xtensa are for the ESP32's core; those with the name of another core behind
-theirs are for that, and @newlib_headers_xtensa is for all. //toolchains/libraries chooses.
+@gdb_xtensa and @openocd_esp32 are for who debugs, @llvm_coverage for who measures what tests cover. @esp_idf_tools is what
+ESP-IDF's configure and its programs in Python need, and @rust_std_xtensa_espidf is Rust's std on ESP-IDF. The libraries
+@newlib_xtensa, @libgcc_xtensa and @libstdcxx_xtensa are for the ESP32's core; those with the name of another core behind theirs are
+for that, and @newlib_headers_xtensa is for all. //toolchains/libraries chooses.
 
 With RULES_ESP32_TOOLCHAINS=portable in the environment of repositories (--config=rbe), the packages are those that run where
 there is no Nix store (nix/packages/portable.nix): on remote workers.
@@ -21,9 +22,12 @@ _PACKAGES = {
     "binutils_xtensa": ("binutils-xtensa", "binutils_xtensa"),
     "esp_idf_tools": ("esp-idf-tools", "esp_idf_tools"),
     "gcc_xtensa": ("gcc-xtensa", "gcc_xtensa"),
+    "gdb_xtensa": ("gdb-xtensa", "tool"),
     "host_sysroot": ("host-sysroot", "host_sysroot"),
+    "llvm_coverage": ("llvm-coverage", "tool"),
     "llvm_xtensa": ("llvm-xtensa", "llvm_xtensa"),
     "newlib_headers_xtensa": ("newlib-headers-xtensa", "library"),
+    "openocd_esp32": ("openocd-esp32", "tool"),
     "protoc_xtensa": ("protoc", "tool"),
     "qemu_xtensa": ("qemu-xtensa", "tool"),
     "rust_std_xtensa": ("rust-std-xtensa", "rust_std_xtensa"),

@@ -18,14 +18,15 @@ current_emulator = rule(
 
 # The core that an execution environment has, where it is not the chip's. The closest one of stock QEMU lacks `mul32high`: what runs
 # in it is built for it (DESIGN.md, decision 9), and once an environment has the chip's core, its line goes.
-_CORES = {"qemu": "de233_fpu"}
+ENVIRONMENT_CORES = {"qemu": "de233_fpu"}
 
 _CORE = "//toolchains:core"
 
 def _core_transition_impl(settings, attr):
-    return {_CORE: _CORES.get(attr.environment, settings[_CORE])}
+    return {_CORE: ENVIRONMENT_CORES.get(attr.environment, settings[_CORE])}
 
-_core_transition = transition(
+# To the core of what the attribute `environment` names.
+core_transition = transition(
     implementation = _core_transition_impl,
     inputs = [_CORE],
     outputs = [_CORE],
@@ -84,7 +85,7 @@ _esp32_boot_test = rule(
         "exit": attr.string(values = ["", "reset"]),
         "expect": attr.string(),
         "forbid": attr.string(),
-        "image": attr.label(providers = [Esp32ImageInfo], cfg = _core_transition, mandatory = True),
+        "image": attr.label(providers = [Esp32ImageInfo], cfg = core_transition, mandatory = True),
         "registers": attr.string(),
         "timeout_seconds": attr.int(),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),

@@ -274,7 +274,11 @@ def _idf_component_impl(ctx):
     return [
         DefaultInfo(files = depset(libraries or objects)),
         CcInfo(compilation_context = headers.compilation_context),
-        OutputGroupInfo(_validation = depset(checked)),
+        OutputGroupInfo(
+            _validation = depset(checked),
+            # what an editor needs to see its sources as the compiler does
+            idf_headers = cc_common.merge_compilation_contexts(compilation_contexts = [of_project.context] + contexts).headers,
+        ),
         IdfComponentInfo(
             compilation_context = headers.compilation_context,
             components = depset([component], transitive = [r[IdfComponentInfo].components for r in ctx.attr.requires] + [r.components for r in requirements]),

@@ -1,5 +1,5 @@
 # GNU C and C++ compilers for the ESP32's core, under Espressif's names. Plug-ins (xtensa-config.nix) make them those of a chip's
-# core. There is no gdb: Debian has none for Xtensa.
+# core.
 { debPackages, binutils-xtensa, xtensa-config }:
 debPackages {
   pname = "gcc-xtensa";

@@ -37,7 +37,7 @@ in {
 } // builtins.listToAttrs (map (name: { inherit name; value = make name "\${sh} seq 9999 >\$out/bin/\${name}"; })
   [ "llvm-xtensa" "rustc-xtensa" "rust-std-xtensa" "xtensa-ld" "gcc-xtensa" "binutils-xtensa" "newlib-headers-xtensa" "newlib-xtensa"
     "libgcc-xtensa" "libstdcxx-xtensa" "bindgen" "protoc" "host-sysroot" "qemu-xtensa" "esp-idf-tools"
-    "rust-std-xtensa-espidf" ]) // {
+    "rust-std-xtensa-espidf" "gdb-xtensa" "llvm-coverage" "openocd-esp32" ]) // {
   de233_fpu = builtins.listToAttrs (map (name: { inherit name; value = make "de233_fpu-\${name}" "\${sh} seq 9999 >\$out/bin/\${name}"; })
     [ "newlib-xtensa" "libgcc-xtensa" "libstdcxx-xtensa" ]);
 }
@@ -59,6 +59,7 @@ fetch() { "$repo/nix/fetch" "$@"; }
 out_of() { nix-instantiate "$repo/nix" -A "$1" 2>/dev/null | xargs nix-store --query --outputs; }
 for a in bazel llvm-xtensa rustc-xtensa rust-std-xtensa xtensa-ld gcc-xtensa binutils-xtensa newlib-headers-xtensa newlib-xtensa libgcc-xtensa \
   libstdcxx-xtensa de233_fpu.newlib-xtensa de233_fpu.libgcc-xtensa de233_fpu.libstdcxx-xtensa bindgen protoc host-sysroot qemu-xtensa esp-idf-tools rust-std-xtensa-espidf \
+  gdb-xtensa llvm-coverage openocd-esp32 \
   jre fetch.app; do out_of $a; done >"$t/paths"
 protoc=$(out_of protoc)
 # Makes this a machine that has none of it.
@@ -75,9 +76,9 @@ expect "cache push: no key" 2 "no --secret-key given" cache push "$url/cache"
 expect "cache push: no such key" 2 "none.secret: cannot be read.*generate-binary-cache-key" cache push "$url/cache" --secret-key "$t/none.secret"
 expect "cache push: a public key" 2 "is not a secret key" cache push "$url/cache" --secret-key "$t/ours-1.public"
 expect "cache push: a folder's name for URL" 2 "the URL of a folder is file:///x" cache push /x --secret-key "$t/ours-1.secret"
-expect "cache push: builds, copies, signs, and says what to do with it" 0 "has 21 store paths, 21 of them new, signed with ours-1.*nix/cache use $url/cache --public-key $key" \
+expect "cache push: builds, copies, signs, and says what to do with it" 0 "has 24 store paths, 24 of them new, signed with ours-1.*nix/cache use $url/cache --public-key $key" \
   cache push "$url/cache" --secret-key "$t/ours-1.secret"
-expect "cache push: a second time copies nothing" 0 "has 21 store paths, 0 of them new" cache push "$url/cache" --secret-key "$t/ours-1.secret"
+expect "cache push: a second time copies nothing" 0 "has 24 store paths, 0 of them new" cache push "$url/cache" --secret-key "$t/ours-1.secret"
 expect "cache push: to a folder, compressed otherwise" 0 "has 1 store paths, 1 of them new" \
   cache push "file://$t/www/folder" --secret-key "$t/ours-1.secret" --compression xz protoc
 same "cache push: by HTTP, or to a folder: the same signature" "$(grep -h ^Sig: "$t"/www/cache/*.narinfo | sort -u | grep -cF "$(grep -h ^Sig: "$t/www/folder/$(basename "$protoc" | cut -c 1-32).narinfo")")" 1

@@ -4,7 +4,7 @@
 readelf=$(nix-build "$nix" -A llvm-xtensa --no-out-link)/lib/llvm-23/bin/llvm-readelf
 loader=$(nix-build "$nix" -A host-sysroot --no-out-link)/lib64/ld-linux-x86-64.so.2
 
-for attribute in llvm-xtensa rustc-xtensa binutils-xtensa gcc-xtensa bindgen protoc host-sysroot qemu-xtensa buildbox pip esp-idf-tools bazel bazel-packages.jre bazel-packages.dist; do
+for attribute in llvm-xtensa rustc-xtensa binutils-xtensa gcc-xtensa bindgen protoc host-sysroot qemu-xtensa gdb-xtensa llvm-coverage openocd-esp32 buildbox pip esp-idf-tools bazel bazel-packages.jre bazel-packages.dist; do
   out=$(nix-build "$nix" -A $attribute --no-out-link) || { not_ok "$attribute: builds"; continue; }
   # ELF programs and libraries that are linked dynamically
   find "$out" -type f -size +3 | while read -r file; do

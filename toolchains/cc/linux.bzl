@@ -46,6 +46,8 @@ def _linux_impl(ctx):
             flags("deterministic", COMPILE + ASSEMBLE, DETERMINISTIC + ["-ffile-compilation-dir=."]),
             flags("warnings", COMPILE, ["-Wall"]),
             flags("cxx", [ACTION_NAMES.cpp_compile], ["-std=c++17"]),
+            # in place of Bazel's own, which links clang's profiling library, which is not there; Rust has its own
+            feature(name = "coverage"),
             feature(name = "dbg", flag_sets = [flag_set(actions = COMPILE, flag_groups = [flag_group(flags = ["-g"])])]),
             feature(name = "opt", flag_sets = [flag_set(actions = COMPILE, flag_groups = [flag_group(flags = ["-O2", "-DNDEBUG"])])]),
             flags("linker", link, [

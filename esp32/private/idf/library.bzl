@@ -113,7 +113,11 @@ def _idf_objects_impl(ctx):
         ] + [h[CcInfo].compilation_context for h in ctx.attr.cxx_headers],
         disallow_pic_outputs = True,
     )
-    return [DefaultInfo(files = depset(outputs.objects))]
+    return [
+        DefaultInfo(files = depset(outputs.objects)),
+        # what an editor needs to see its sources as the compiler does
+        OutputGroupInfo(idf_headers = depset([sdkconfig], transitive = [i.headers for i in includes])),
+    ]
 
 idf_objects = rule(
     implementation = _idf_objects_impl,

@@ -133,6 +133,7 @@ fn test(argument: Option<PathBuf>) -> Result<(), Error> {
             emulator,
             rom,
             clock: Clock::Instructions,
+            gdb: None,
         }),
         Environment::Board(board) => Box::new(Board::new(&board, cancel.clone())?),
     };
@@ -176,6 +177,7 @@ fn run(arguments: &Run) -> Result<(), Error> {
         emulator: arguments.emulator.clone(),
         rom: arguments.rom.clone(),
         clock: Clock::Real,
+        gdb: None,
     };
     let stop = cancel_by_signals()?.flag();
     match espboot::test::test(&spec, &environment, &mut io::stdout().lock(), &stop) {

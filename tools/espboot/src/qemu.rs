@@ -69,6 +69,8 @@ pub struct Qemu {
     pub rom: PathBuf,
     /// What the chip's time is made of.
     pub clock: Clock,
+    /// Where a debugger talks to it: a socket that it makes, and before whose first command nothing is executed.
+    pub gdb: Option<PathBuf>,
 }
 
 impl ExecutionEnvironment for Qemu {
@@ -118,8 +120,12 @@ impl Qemu {
             Clock::Instructions => &["-icount".into(), "shift=5,sleep=off".into()],
             Clock::Real => &[],
         };
+        let gdb = self.gdb.as_deref().map_or(vec![], |socket| {
+            let listen = format!("unix:{},server=on,wait=off", option(socket));
+            vec!["-gdb".into(), listen, "-S".into()]
+        });
         let size = format!("{MEMORY_MIB}M");
-        let arguments: [&[String]; 9] = [
+        let arguments: [&[String]; 10] = [
             &["-machine".into(), "none,memory-backend=ram".into()],
             &["-cpu".into(), "de233_fpu".into()],
             &["-m".into(), size.clone()],
@@ -134,10 +140,13 @@ impl Qemu {
                 "-nodefaults".into(),
                 "-display".into(),
                 "none".into(),
-                "-semihosting".into(),
+                // not gdb's console, where one is there
+                "-semihosting-config".into(),
+                "enable=on,target=native".into(),
             ],
             &["-run-with".into(), "exit-with-parent=on".into()],
             clock,
+            &gdb,
             &[
                 "-device".into(),
                 format!("loader,file={}", option(&self.rom)),
@@ -322,6 +331,7 @@ mod tests {
             emulator: "qemu".into(),
             rom,
             clock: Clock::Real,
+            gdb: Some("/u,v/gdb".into()),
         };
         let arguments = qemu.arguments(Path::new("/t,u/ram"), 0x4008_0400);
         assert!(arguments.contains(&"loader,file=/a,,b/rom.elf".to_owned()));
@@ -331,6 +341,7 @@ mod tests {
                 .iter()
                 .any(|argument| argument.ends_with("mem-path=/t,,u/ram"))
         );
+        assert!(arguments.contains(&"unix:/u,,v/gdb,server=on,wait=off".to_owned()));
         assert!(!arguments.contains(&"-icount".to_owned()));
     }
 }

@@ -282,6 +282,7 @@ fn the_program_does_not_run_ahead_of_the_console() {
         emulator: fake_emulator().to_owned(),
         rom: case.path("rom.elf"),
         clock: Clock::Instructions,
+        gdb: None,
     };
     let mut execution = qemu.start(&image).unwrap();
     let first = execution.next_event(Duration::from_secs(60)).unwrap();
