@@ -4,13 +4,19 @@
 //! upload, a flash chip, the auto-reset circuit, and faults on demand. The clock is the device's own: it is charged for each
 //! byte on the line and for the work of CPU and flash chip ([`timing`]), and does not wait in real time.
 
+pub mod bus;
 pub mod chip;
+pub mod clock;
+pub mod cpu;
 pub mod device;
 pub mod error;
 mod esp_server;
 pub mod fault;
 pub mod flash;
 pub mod line;
+pub mod machine;
+pub mod memory;
+pub mod peripherals;
 pub mod report;
 pub mod rom;
 pub mod simulator;
