@@ -296,12 +296,7 @@ impl SystemBus {
     }
 
     #[inline(never)]
-    fn store_elsewhere(
-        &mut self,
-        origin: Origin,
-        address: u32,
-        bytes: &[u8],
-    ) -> Result<(), Fault> {
+    fn store_elsewhere(&mut self, origin: Origin, address: u32, bytes: &[u8]) -> Result<(), Fault> {
         let whole_words = (IRAM..IROM).contains(&address);
         if whole_words && (bytes.len() != 4 || !address.is_multiple_of(4)) {
             return Err(Fault::Kind);
@@ -343,9 +338,7 @@ impl SystemBus {
     #[inline(never)]
     fn look_at_code(&mut self, address: u32) {
         let code = match address {
-            SRAM1..0x4000_0000 => {
-                SRAM1_INSTRUCTIONS + SRAM1_LEN - 4 - (address - SRAM1 & !3)
-            }
+            SRAM1..0x4000_0000 => SRAM1_INSTRUCTIONS + SRAM1_LEN - 4 - (address - SRAM1 & !3),
             RTC_FAST_DATA..0x3FF8_2000 => RTC_FAST_INSTRUCTIONS + (address - RTC_FAST_DATA),
             _ => address,
         };
@@ -372,12 +365,7 @@ impl SystemBus {
     }
 
     /// Writes `bytes` at `address`, into instruction memory as well.
-    pub fn write_bytes(
-        &mut self,
-        origin: Origin,
-        address: u32,
-        bytes: &[u8],
-    ) -> Result<(), Fault> {
+    pub fn write_bytes(&mut self, origin: Origin, address: u32, bytes: &[u8]) -> Result<(), Fault> {
         for (at, &byte) in bytes.iter().enumerate() {
             let address = address.wrapping_add(at as u32);
             if (IRAM..IROM).contains(&address) {
@@ -452,6 +440,11 @@ impl Bus for SystemBus {
             && let Some(word) = self.dram.word(address.wrapping_sub(DRAM))
         {
             return Ok(word);
+        }
+        if address.is_multiple_of(4)
+            && let Some(bytes) = self.flash_bytes(address)
+        {
+            return Ok(u32::from_le_bytes(bytes));
         }
         self.load_elsewhere(origin, address).map(u32::from_le_bytes)
     }

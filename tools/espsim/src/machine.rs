@@ -6,7 +6,7 @@
 
 use crate::bus::{Failure, SystemBus};
 use crate::chip::Chip;
-use crate::clock::{self, Ticks};
+use crate::clock::{self, MICROSECOND, Ticks};
 use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
 use crate::peripherals::Peripherals;
@@ -15,6 +15,8 @@ use crate::rom;
 
 /// Cycles that a core runs before the other one follows.
 const QUANTUM: u64 = 128;
+/// How long cores run at most where no event is near.
+const LOOK: Ticks = 1000 * MICROSECOND;
 /// GPIO_STRAP where the chip boots from flash.
 const STRAPPING: u32 = 0x13;
 
@@ -136,12 +138,16 @@ impl Machine {
             }
             self.refresh();
             let event = self.bus.peripherals.next_event(self.now);
-            let line = self.bus.peripherals.uart[0].sends_until(self.now);
+            let line = self.bus.peripherals.uart[0].next_sent();
             let mut end = until
                 .min(event.unwrap_or(Ticks::MAX))
                 .min(line.unwrap_or(Ticks::MAX));
             if self.sleeps(event.or(line)) {
                 return Event::Asleep;
+            }
+            if event.is_none() {
+                // For it to be seen that nobody will wake a core that waits.
+                end = end.min(self.now + LOOK);
             }
             if self.runs[1] && self.runs[0] && !self.cpus.iter().any(|cpu| cpu.waiting) {
                 end = end.min(self.bus.time_of(0, self.cpus[0].cycles + QUANTUM));

@@ -68,6 +68,8 @@ impl Ram {
 
     /// Writes `bytes` at `offset`, which may be anywhere; whether there is room.
     pub fn set_bytes(&mut self, offset: u32, bytes: &[u8]) -> bool {
-        (offset..).zip(bytes).all(|(at, &byte)| self.set_byte(at, byte))
+        (offset..)
+            .zip(bytes)
+            .all(|(at, &byte)| self.set_byte(at, byte))
     }
 }

@@ -105,12 +105,11 @@ impl Cpu {
     }
 
     fn find_free_windows(&mut self) {
-        self.windows_free =
-            if self.ps.window_overflow_enable && !self.ps.exception_mode {
-                (1..=3).find(|&ahead| self.starts(ahead)).unwrap_or(4) as u8 - 1
-            } else {
-                3
-            };
+        self.windows_free = if self.ps.window_overflow_enable && !self.ps.exception_mode {
+            (1..=3).find(|&ahead| self.starts(ahead)).unwrap_or(4) as u8 - 1
+        } else {
+            3
+        };
     }
 
     /// Sets PS.
@@ -141,7 +140,9 @@ impl Cpu {
     pub(super) fn return_from_window(&mut self) {
         let a0 = self.a(0);
         let increment = a0 >> 30;
-        let live = (1..=3).find(|&back| self.starts(0u32.wrapping_sub(back))).unwrap_or(0);
+        let live = (1..=3)
+            .find(|&back| self.starts(0u32.wrapping_sub(back)))
+            .unwrap_or(0);
         if increment == 0
             || live != 0 && live != increment
             || !self.ps.window_overflow_enable
@@ -249,7 +250,11 @@ impl Cpu {
 
     /// CINTLEVEL: interrupts of this level and below are masked.
     pub fn current_level(&self) -> u8 {
-        let exception = if self.ps.exception_mode { EXCM_LEVEL } else { 0 };
+        let exception = if self.ps.exception_mode {
+            EXCM_LEVEL
+        } else {
+            0
+        };
         self.ps.interrupt_level.max(exception)
     }
 
@@ -355,7 +360,11 @@ impl Cpu {
         // An instruction may take several cycles (functions of the ROM do): all that lie behind count.
         let late = (self.cycles - self.timer_at) as u32;
         for (compare, interrupt) in self.ccompare.iter().zip(TIMER_INTERRUPTS) {
-            if (self.cycles as u32).wrapping_add(self.ccount_offset).wrapping_sub(*compare) <= late {
+            if (self.cycles as u32)
+                .wrapping_add(self.ccount_offset)
+                .wrapping_sub(*compare)
+                <= late
+            {
                 self.latched |= 1 << interrupt;
             }
         }

@@ -498,9 +498,7 @@ impl Cpu {
                 Op::MulaMac => self.acc = forty_bits(self.acc + self.mac_product(i)),
                 Op::MulsMac => self.acc = forty_bits(self.acc - self.mac_product(i)),
                 Op::MulaMacLoad => {
-                    let address = self
-                        .a(s)
-                        .wrapping_add((imm >> 8) as u8 as i8 as i32 as u32);
+                    let address = self.a(s).wrapping_add((imm >> 8) as u8 as i8 as i32 as u32);
                     let value = some!(self.load32(bus, address));
                     self.acc = forty_bits(self.acc + self.mac_product(i));
                     self.mr[usize::from(r & 3)] = value;
@@ -738,8 +736,7 @@ impl Cpu {
                 Op::MsubS => {
                     coprocessor!();
                     let rounding = Rounding::of_fcr(self.fcr);
-                    let value =
-                        float::mul_sub(self.f(r), self.f(s), self.f(t), rounding);
+                    let value = float::mul_sub(self.f(r), self.f(s), self.f(t), rounding);
                     self.set_f(r, value);
                 }
                 Op::MovS => float_move!(self.f(s)),
@@ -783,10 +780,18 @@ impl Cpu {
                     self.set_a(r, value);
                 }
                 Op::FloatS => {
-                    float_move!(float::from_signed(self.a(s), imm, Rounding::of_fcr(self.fcr)));
+                    float_move!(float::from_signed(
+                        self.a(s),
+                        imm,
+                        Rounding::of_fcr(self.fcr)
+                    ));
                 }
                 Op::UfloatS => {
-                    float_move!(float::from_unsigned(self.a(s), imm, Rounding::of_fcr(self.fcr)));
+                    float_move!(float::from_unsigned(
+                        self.a(s),
+                        imm,
+                        Rounding::of_fcr(self.fcr)
+                    ));
                 }
                 Op::UnS => float_compare!(None),
                 Op::OeqS => float_compare!(Some(Ordering::Equal)),

@@ -97,7 +97,11 @@ fn two_sum(a: f64, b: f64) -> (f64, f64) {
 
 /// A zero sum's sign is minus only when rounding down, unless both operands had the same.
 fn signed_zero(result: f32, a: f64, b: f64, rounding: Rounding) -> f32 {
-    if result == 0.0 && rounding == Rounding::Down && a == -b && !(a == 0.0 && a.is_sign_positive() && b.is_sign_positive()) {
+    if result == 0.0
+        && rounding == Rounding::Down
+        && a == -b
+        && !(a == 0.0 && a.is_sign_positive() && b.is_sign_positive())
+    {
         -0.0
     } else {
         result

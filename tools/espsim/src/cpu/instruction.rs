@@ -321,8 +321,6 @@ pub fn decode(pc: u32, word: u32) -> Instruction {
         imm,
     };
     match op {
-        // In place of the 32-bit forms' fields.
-        Op::L32i | Op::S32i if len == 2 => {}
         Op::Call | Op::Callx => {
             // t is the increment of the window in registers of four.
             instruction.t = (word >> 4 & 3) as u8;
@@ -349,15 +347,15 @@ fn narrow(pc: u32, word: u32) -> (Op, Uses, u32) {
         8 => (Op::L32i, ST, r << 2),
         9 => (Op::S32i, ST, r << 2),
         10 => (Op::Add, RST, 0),
-        11 => (
-            Op::Addi,
-            RS,
-            if t == 0 { u32::MAX } else { t },
-        ),
+        11 => (Op::Addi, RS, if t == 0 { u32::MAX } else { t }),
         12 => {
             if t & 8 == 0 {
                 let imm = (t & 7) << 4 | r;
-                let value = if imm >= 96 { imm.wrapping_sub(128) } else { imm };
+                let value = if imm >= 96 {
+                    imm.wrapping_sub(128)
+                } else {
+                    imm
+                };
                 (Op::Movi, S, value)
             } else {
                 let target = pc.wrapping_add(4 + ((t & 3) << 4 | r));
@@ -397,7 +395,11 @@ fn wide(pc: u32, word: u32) -> (Op, Uses, u32) {
         5 => {
             let offset = signed(word >> 6 & 0x3_FFFF, 18) << 2;
             let target = (pc & !3).wrapping_add(4).wrapping_add_signed(offset);
-            let op = if word >> 4 & 3 == 0 { Op::Call0 } else { Op::Call };
+            let op = if word >> 4 & 3 == 0 {
+                Op::Call0
+            } else {
+                Op::Call
+            };
             (op, NONE, target)
         }
         6 => {
@@ -517,16 +519,10 @@ fn mac16(word: u32) -> (Op, Uses, u32) {
     let imm = half | u32::from(m_second) << 2 | u32::from(m_first) << 3;
     let uses = uses(false, !m_first, !m_second);
     match (op2, op1) {
-        (0 | 4, 8..=11) if r & 8 == 0 => (
-            Op::MulaMacLoad,
-            Uses { s: true, ..uses },
-            imm | 4 << 8,
-        ),
-        (1 | 5, 8..=11) if r & 8 == 0 => (
-            Op::MulaMacLoad,
-            Uses { s: true, ..uses },
-            imm | 0xFC << 8,
-        ),
+        (0 | 4, 8..=11) if r & 8 == 0 => (Op::MulaMacLoad, Uses { s: true, ..uses }, imm | 4 << 8),
+        (1 | 5, 8..=11) if r & 8 == 0 => {
+            (Op::MulaMacLoad, Uses { s: true, ..uses }, imm | 0xFC << 8)
+        }
         (2 | 6, 4..) if r & 0b1011 != 0 => (Op::Illegal, NONE, 0),
         (3 | 7, 4..) if r != 0 => (Op::Illegal, NONE, 0),
         (7, 0..=3) if r == 0 => (Op::UmulMac, uses, imm),
@@ -613,7 +609,11 @@ fn qrst(word: u32) -> (Op, Uses, u32) {
         (3, 13) => (Op::Movt, RS, 0),
         (3, 14) => (Op::Rur, R, word >> 4 & 0xFF),
         (3, 15) => (Op::Wur, T, register),
-        (4 | 5, _) => (Op::Extui, RT, (op1 & 1) << 4 | s | (u32::MAX >> (31 - op2)) << 8),
+        (4 | 5, _) => (
+            Op::Extui,
+            RT,
+            (op1 & 1) << 4 | s | (u32::MAX >> (31 - op2)) << 8,
+        ),
         (8, 0) => (Op::Lsx, ST, 0),
         (8, 1) => (Op::Lsxp, ST, 0),
         (8, 4) => (Op::Ssx, ST, 0),

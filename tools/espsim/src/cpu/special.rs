@@ -172,8 +172,7 @@ impl Cpu {
     /// Whether any data breakpoint is set, or a region that programs use is closed: accesses have to be looked at.
     #[inline(always)]
     pub(super) fn watches(&self) -> bool {
-        (self.debug.dbreak_control[0] | self.debug.dbreak_control[1])
-            & (DBREAK_LOAD | DBREAK_STORE)
+        (self.debug.dbreak_control[0] | self.debug.dbreak_control[1]) & (DBREAK_LOAD | DBREAK_STORE)
             != 0
     }
 

@@ -32,8 +32,8 @@ pub const SOURCES: usize = 69;
 /// CPU_INTR_FROM_CPU_0 to 3.
 const SOURCE_FROM_CPU_0: usize = 24;
 
-/// Entries of a core's MMU: 64 KB of flash each.
-pub const MMU_ENTRIES: usize = 256;
+/// Entries of a core's MMU: 64 KB of flash each, and behind them those of external RAM.
+pub const MMU_ENTRIES: usize = 384;
 const MMU_INVALID: u32 = 1 << 8;
 
 /// Which sources are high, a bit for each.
@@ -141,7 +141,9 @@ impl Dport {
 
     /// Whether the second core runs: it has a clock, is not in reset, and is not stalled by DPORT.
     pub fn app_cpu_runs(&self) -> bool {
-        self.registers.bit(APPCPU_CTRL_B, 0) && !self.app_cpu_is_reset() && !self.registers.bit(APPCPU_CTRL_C, 0)
+        self.registers.bit(APPCPU_CTRL_B, 0)
+            && !self.app_cpu_is_reset()
+            && !self.registers.bit(APPCPU_CTRL_C, 0)
     }
 
     /// Whether the second core is held in reset.

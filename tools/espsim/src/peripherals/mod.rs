@@ -185,12 +185,12 @@ impl Peripherals {
     /// When something happens next by itself that a core can notice.
     pub fn next_event(&self, now: Ticks) -> Option<Ticks> {
         let apb = self.apb_cycle();
-        let uarts = self.uart.iter().filter_map(|uart| uart.next_event(now, apb));
+        let uarts = self
+            .uart
+            .iter()
+            .filter_map(|uart| uart.next_event(now, apb));
         let timers = self.timg.iter().filter_map(|timg| timg.next_event(apb));
-        uarts
-            .chain(timers)
-            .chain(self.rtc_cntl.next_event())
-            .min()
+        uarts.chain(timers).chain(self.rtc_cntl.next_event()).min()
     }
 
     /// Which of the interrupt matrix's sources are high.

@@ -173,7 +173,8 @@ impl RtcCntl {
     pub fn set_reset_cause(&mut self, core: usize, cause: ResetCause) {
         let shift = 6 * core as u32;
         let state = self.registers.get(RESET_STATE) & !(0x3F << shift);
-        self.registers.set(RESET_STATE, state | (cause as u32) << shift);
+        self.registers
+            .set(RESET_STATE, state | (cause as u32) << shift);
     }
 
     /// Why `core` was reset, as a number.

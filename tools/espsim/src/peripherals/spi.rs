@@ -116,7 +116,8 @@ impl Spi {
             let input = flash.transaction(now, 0x03, address & 0xFF_FFFF, &[], len);
             self.set_input(&input);
         } else if let Some(&(_, command)) = SIMPLE.iter().find(|&&(bit, _)| asked(bit)) {
-            let input = flash.transaction(now, command, 0, &[], if command == 0x9F { 3 } else { 0 });
+            let input =
+                flash.transaction(now, command, 0, &[], if command == 0x9F { 3 } else { 0 });
             if !input.is_empty() {
                 self.set_input(&input);
             }

@@ -100,7 +100,9 @@ impl Default for Timg {
 /// The register behind a timer's CONFIG, as T0 and T1 have it.
 fn timer_offset(timer: usize, offset: u32) -> Option<u32> {
     let end = if timer == 2 { 0x28 } else { 0x24 };
-    let inside = offset.checked_sub(TIMERS[timer]).filter(|&inside| inside < end)?;
+    let inside = offset
+        .checked_sub(TIMERS[timer])
+        .filter(|&inside| inside < end)?;
     match (timer, inside) {
         (2, 4) => None,
         (2, 8..) => Some(inside - 4),

@@ -80,7 +80,8 @@ impl Uart {
         } else {
             REF_TICK
         };
-        let divider = self.registers.field(CLKDIV, 0, 20) << 4 | self.registers.field(CLKDIV, 20, 4);
+        let divider =
+            self.registers.field(CLKDIV, 0, 20) << 4 | self.registers.field(CLKDIV, 20, 4);
         (BITS * u64::from(divider.max(16)) * clock).div_ceil(16)
     }
 
@@ -113,9 +114,9 @@ impl Uart {
         self.sent.splice(0..0, sent);
     }
 
-    /// When what is being sent now will all have left.
-    pub fn sends_until(&self, now: Ticks) -> Option<Ticks> {
-        self.sending.back().map(|&(at, _)| at.max(now))
+    /// When the next byte will have left.
+    pub fn next_sent(&self) -> Option<Ticks> {
+        self.sending.front().map(|&(at, _)| at)
     }
 
     /// A byte comes in.

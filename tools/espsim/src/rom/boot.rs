@@ -36,11 +36,14 @@ pub(super) fn reset(call: &mut Call) -> Result {
 
     let strapping = call.bus.peripherals.gpio.read(0x38) & BOOT_MODE;
     let major = call.bus.peripherals.revision_major();
-    console::print(call, if major >= 3 {
-        "ets Jul 29 2019 12:21:46\n\n"
-    } else {
-        "ets Jun  8 2016 00:22:57\n\n"
-    });
+    console::print(
+        call,
+        if major >= 3 {
+            "ets Jul 29 2019 12:21:46\n\n"
+        } else {
+            "ets Jun  8 2016 00:22:57\n\n"
+        },
+    );
     let name = reset_name(cause);
     console::print(
         call,
@@ -100,7 +103,9 @@ fn load(call: &mut Call) -> Result {
     if stored != sum {
         console::print(call, &format!("csum err:0x{sum:02x}!=0x{stored:02x}\n"));
         call.bus.fail(Failure::Rom {
-            message: format!("the bootloader's checksum is {stored:#04x}, its segments' {sum:#04x}"),
+            message: format!(
+                "the bootloader's checksum is {stored:#04x}, its segments' {sum:#04x}"
+            ),
         });
         return Ok(Outcome::Jumped);
     }

@@ -89,7 +89,12 @@ pub(super) fn strncpy(call: &mut Call) -> Result {
     let mut text = call.text(from)?;
     text.truncate(len as usize);
     call.write(to, &text)?;
-    fill(call, to.wrapping_add(text.len() as u32), 0, len - text.len() as u32)?;
+    fill(
+        call,
+        to.wrapping_add(text.len() as u32),
+        0,
+        len - text.len() as u32,
+    )?;
     Ok(Outcome::Return(to))
 }
 
@@ -121,7 +126,13 @@ pub(super) fn md5_update(call: &mut Call) -> Result {
 /// `void MD5Final(uint8_t digest[16], struct MD5Context *)`.
 pub(super) fn md5_final(call: &mut Call) -> Result {
     let (to, context) = (call.argument(0)?, call.argument(1)?);
-    let digest = call.bus.rom.md5.remove(&context).unwrap_or_default().finalize();
+    let digest = call
+        .bus
+        .rom
+        .md5
+        .remove(&context)
+        .unwrap_or_default()
+        .finalize();
     call.write(to, &digest)?;
     VOID
 }

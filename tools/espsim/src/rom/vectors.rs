@@ -42,7 +42,9 @@ fn underflow(call: &mut Call, size: u8) -> Result {
 
 /// a0 to a3 are below the callee's stack pointer.
 fn base_save(callee_stack: u32, number: u8) -> u32 {
-    callee_stack.wrapping_sub(16).wrapping_add(4 * u32::from(number))
+    callee_stack
+        .wrapping_sub(16)
+        .wrapping_add(4 * u32::from(number))
 }
 
 /// The others end 16 bytes below the stack pointer of the frame's caller.
