@@ -115,23 +115,24 @@ impl Machine {
     pub fn run(&mut self, until: Ticks) -> Event {
         loop {
             self.bus.peripherals.advance(self.now);
-            if let Some((core, cause)) = self.bus.peripherals.take_reset() {
-                // What was sent before is heard before.
-                let sent = self.bus.peripherals.uart[0].take_sent();
-                self.reset(core, cause);
-                if !sent.is_empty() {
-                    self.bus.peripherals.uart[0].put_back(sent);
-                }
-                if core != Some(1) {
-                    return Event::Reset(cause);
-                }
-            }
             let sent = self.bus.peripherals.uart[0].take_sent();
             if !sent.is_empty() {
                 return Event::Console(sent);
             }
+            if let Some((core, cause)) = self.bus.peripherals.take_reset() {
+                self.reset(core, cause);
+                if core != Some(1) {
+                    return Event::Reset(cause);
+                }
+            }
             if let Some(failure) = self.bus.failure() {
-                return Event::Failed(failure.clone());
+                let failure = failure.clone();
+                // The UART sends on what it has.
+                if let Some(at) = self.bus.peripherals.uart[0].next_sent() {
+                    self.now = self.now.max(at);
+                    continue;
+                }
+                return Event::Failed(failure);
             }
             if self.now >= until {
                 return Event::Time;
@@ -231,11 +232,11 @@ impl Machine {
             Some(core) => core..core + 1,
             None => {
                 self.bus.peripherals.reset_digital(STRAPPING);
-                self.bus.rom.reset();
                 self.bus.remap();
                 0..2
             }
         };
+        self.bus.rom.reset();
         for core in cores {
             self.cpus[core].reset(rom::RESET_VECTOR);
             self.bus.peripherals.rtc_cntl.set_reset_cause(core, cause);

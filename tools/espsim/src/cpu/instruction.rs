@@ -512,7 +512,10 @@ fn mac16(word: u32) -> (Op, Uses, u32) {
         4..=6 => (true, false),
         _ => (false, false),
     };
-    // Bits of a MAC16 operand that are not register numbers are zero.
+    // Bits that are not register numbers are zero.
+    if m_first && matches!(op2, 2 | 6) && word >> 8 & 0xF != 0 {
+        return (Op::Illegal, NONE, 0);
+    }
     if m_second && t & 0b1011 != 0 {
         return (Op::Illegal, NONE, 0);
     }

@@ -109,11 +109,6 @@ impl Uart {
         std::mem::take(&mut self.sent)
     }
 
-    /// What has left goes before all that leaves from now on.
-    pub fn put_back(&mut self, sent: Vec<u8>) {
-        self.sent.splice(0..0, sent);
-    }
-
     /// When the next byte will have left.
     pub fn next_sent(&self) -> Option<Ticks> {
         self.sending.front().map(|&(at, _)| at)
@@ -127,6 +122,12 @@ impl Uart {
             self.raw |= RXFIFO_OVF;
         }
         self.received_at = now;
+    }
+
+    /// How many bytes have not left at `now`, which may be ahead of what [`Self::advance`] was told.
+    fn unsent(&self, now: Ticks) -> usize {
+        let from = self.sending.partition_point(|&(at, _)| at <= now);
+        self.sending.len() - from
     }
 
     /// When there is room for one more byte to send.
@@ -144,8 +145,7 @@ impl Uart {
 
     /// Sends a byte; one that does not fit into the FIFO is lost.
     pub fn send(&mut self, now: Ticks, apb: Ticks, byte: u8) {
-        self.advance(now);
-        if self.sending.len() < FIFO_LEN {
+        if self.unsent(now) < FIFO_LEN {
             let at = now.max(self.idle_at()) + self.byte_time(apb);
             self.sending.push_back((at, byte));
         }
@@ -164,7 +164,7 @@ impl Uart {
         if self.received.len() >= (self.registers.field(CONF1, 0, 7) as usize).max(1) {
             raw |= RXFIFO_FULL;
         }
-        if self.sending.len() < self.registers.field(CONF1, 8, 7) as usize {
+        if self.unsent(now) < self.registers.field(CONF1, 8, 7) as usize {
             raw |= TXFIFO_EMPTY;
         }
         if self
@@ -207,9 +207,10 @@ impl Uart {
             INT_CLR => 0,
             // ST_UTX_OUT: 0 idle, else a state of sending.
             STATUS => {
+                let unsent = self.unsent(now);
                 self.received.len() as u32
-                    | (self.sending.len().saturating_sub(1) as u32) << 16
-                    | u32::from(!self.sending.is_empty()) << 24
+                    | (unsent.saturating_sub(1) as u32) << 16
+                    | u32::from(unsent > 0) << 24
             }
             // Read and write addresses, which drivers compare for the FIFO's fill.
             MEM_RX_STATUS => (self.received.len() as u32 & 0x7F) << 13,

@@ -55,7 +55,7 @@ pub struct Rom {
 }
 
 impl Rom {
-    /// What a reset of the digital core leaves.
+    /// What a reset leaves.
     pub fn reset(&mut self) {
         *self = Self::default();
     }
