@@ -460,7 +460,14 @@ impl Program {
             let instruction = decode(self.here(), candidate);
             // What is written is named by r or t, or by s of movi.n.
             let writes_a15 = instruction.r == 15 || instruction.t == 15 || instruction.s == 15;
+            // `const.s` has four constants, and `slli` does not shift by 32.
+            let reserved = match instruction.op {
+                Op::ConstS => instruction.imm >= 4,
+                Op::Slli => instruction.imm == 32,
+                _ => false,
+            };
             if is_plain(instruction.op)
+                && !reserved
                 && !writes_a15
                 && len.is_none_or(|len| len == instruction.len)
             {
@@ -679,7 +686,7 @@ fn random_instructions_do_what_qemu_does() {
     let number = |name: &str, default: u32| {
         std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
     };
-    let (count, seed) = (number("SEQUENCES", 2 * BATCH), number("SEED", 1));
+    let (count, seed) = (number("SEQUENCES", BATCH), number("SEED", 1));
     for batch in 0..count.div_ceil(BATCH) {
         let seed = u64::from(seed + batch).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let program = program(seed, BATCH.min(count - batch * BATCH));

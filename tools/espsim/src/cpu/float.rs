@@ -1,7 +1,7 @@
 //! The floating-point coprocessor's arithmetic (Xtensa ISA Reference Manual, "Floating-Point Coprocessor Option").
 //!
 //! Registers hold the bits of singles. Results are rounded as FCR says; FSR's flags are not set. A result that is not a number is
-//! the first operand that was none, made quiet, or 0x7FC00000.
+//! the last operand that was none, made quiet, or 0x7FC00000; an accumulator counts as the last.
 //!
 //! Of the steps of divisions and square roots (`div0.s`, `nexp01.s`, `mkdadj.s` and so on), the last operand-adjusting one has the
 //! correctly rounded quotient or root already and the others keep it: the sequences of the manual give the chip's results, single
@@ -35,7 +35,7 @@ fn is_nan(bits: u32) -> bool {
     bits & 0x7FFF_FFFF > 0x7F80_0000
 }
 
-/// The first of `operands` that is not a number, or the default.
+/// The first of `operands` that is not a number, or the default. They are given in the order in which they count.
 #[cold]
 fn nan_of(operands: &[u32]) -> u32 {
     operands
@@ -118,7 +118,7 @@ pub fn add(a: u32, b: u32, rounding: Rounding) -> u32 {
         signed_zero(round(sum, error, rounding), x, y, rounding)
     };
     if result.is_nan() {
-        return nan_of(&[a, b]);
+        return nan_of(&[b, a]);
     }
     result.to_bits()
 }
@@ -126,7 +126,7 @@ pub fn add(a: u32, b: u32, rounding: Rounding) -> u32 {
 /// `a - b`.
 pub fn sub(a: u32, b: u32, rounding: Rounding) -> u32 {
     if is_nan(a) || is_nan(b) {
-        return nan_of(&[a, b]);
+        return nan_of(&[b, a]);
     }
     add(a, b ^ 0x8000_0000, rounding)
 }
@@ -141,7 +141,7 @@ pub fn mul(a: u32, b: u32, rounding: Rounding) -> u32 {
         round(product, 0.0, rounding)
     };
     if result.is_nan() {
-        return nan_of(&[a, b]);
+        return nan_of(&[b, a]);
     }
     result.to_bits()
 }
@@ -153,7 +153,7 @@ pub fn mul_add(c: u32, a: u32, b: u32, rounding: Rounding) -> u32 {
     let (sum, error) = two_sum(product, addend);
     let result = signed_zero(round(sum, error, rounding), product, addend, rounding);
     if result.is_nan() {
-        return nan_of(&[c, a, b]);
+        return nan_of(&[c, b, a]);
     }
     result.to_bits()
 }
@@ -161,7 +161,7 @@ pub fn mul_add(c: u32, a: u32, b: u32, rounding: Rounding) -> u32 {
 /// `c - a * b`, rounded once.
 pub fn mul_sub(c: u32, a: u32, b: u32, rounding: Rounding) -> u32 {
     if is_nan(a) || is_nan(b) || is_nan(c) {
-        return nan_of(&[c, a, b]);
+        return nan_of(&[c, b, a]);
     }
     mul_add(c, a ^ 0x8000_0000, b, rounding)
 }
@@ -170,7 +170,7 @@ pub fn mul_sub(c: u32, a: u32, b: u32, rounding: Rounding) -> u32 {
 pub fn div(a: u32, b: u32) -> u32 {
     let result = f32::from_bits(a) / f32::from_bits(b);
     if result.is_nan() {
-        return nan_of(&[a, b]);
+        return nan_of(&[b, a]);
     }
     result.to_bits()
 }
