@@ -210,7 +210,7 @@ impl SystemBus {
             _ => return None,
         };
         let page = self.pages[self.core].get(index as usize).copied()?;
-        (page != NOT_MAPPED).then(|| (page | address & 0xFFFF) as usize)
+        (page != NOT_MAPPED).then_some((page | address & 0xFFFF) as usize)
     }
 
     fn flash_bytes<const N: usize>(&self, address: u32) -> Option<[u8; N]> {
@@ -338,7 +338,7 @@ impl SystemBus {
     #[inline(never)]
     fn look_at_code(&mut self, address: u32) {
         let code = match address {
-            SRAM1..0x4000_0000 => SRAM1_INSTRUCTIONS + SRAM1_LEN - 4 - (address - SRAM1 & !3),
+            SRAM1..0x4000_0000 => SRAM1_INSTRUCTIONS + SRAM1_LEN - 4 - ((address - SRAM1) & !3),
             RTC_FAST_DATA..0x3FF8_2000 => RTC_FAST_INSTRUCTIONS + (address - RTC_FAST_DATA),
             _ => address,
         };

@@ -197,12 +197,11 @@ impl Machine {
                 cpu.forget_code(None);
             }
         }
-        let cycles = [self.cpus[0].cycles, self.cpus[1].cycles];
         let mhz = self.bus.peripherals.cpu_mhz();
-        for core in 0..2 {
+        for (core, cpu) in self.cpus.iter().enumerate() {
             // A core may be ahead of the time by a part of its turn.
-            let at = self.bus.time_of(core, cycles[core]).max(self.now);
-            self.bus.set_core_clock(core, at, cycles[core]);
+            let at = self.bus.time_of(core, cpu.cycles).max(self.now);
+            self.bus.set_core_clock(core, at, cpu.cycles);
         }
         self.bus.set_cycle(clock::cycle(mhz));
 
@@ -213,14 +212,12 @@ impl Machine {
         }
 
         let second = self.bus.peripherals.dport.app_cpu_runs();
-        if self.bus.peripherals.dport.app_cpu_is_reset() {
-            if self.runs[1] || self.cpus[1].pc != rom::RESET_VECTOR {
-                self.cpus[1].reset(rom::RESET_VECTOR);
-                self.bus
-                    .peripherals
-                    .rtc_cntl
-                    .set_reset_cause(1, ResetCause::AppCpu);
-            }
+        if self.bus.peripherals.dport.app_cpu_is_reset()
+            && (self.runs[1] || self.cpus[1].pc != rom::RESET_VECTOR)
+        {
+            self.cpus[1].reset(rom::RESET_VECTOR);
+            let rtc_cntl = &mut self.bus.peripherals.rtc_cntl;
+            rtc_cntl.set_reset_cause(1, ResetCause::AppCpu);
         }
         let stalls = [0, 1].map(|core| self.bus.peripherals.rtc_cntl.stalls(core));
         self.runs = [!stalls[0], second && !stalls[1]];

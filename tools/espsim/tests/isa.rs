@@ -267,7 +267,7 @@ impl Program {
     }
 
     fn align(&mut self) {
-        while self.code.len() % 4 != 0 {
+        while !self.code.len().is_multiple_of(4) {
             self.code.push(0);
         }
     }
@@ -450,7 +450,7 @@ impl Program {
     fn plain(&mut self, random: &mut Random, len: Option<u8>) {
         loop {
             let candidate = match random.below(8) {
-                0 => random.next() & 0xFFF0 | 8 + random.below(6),
+                0 => random.next() & 0xFFF0 | (8 + random.below(6)),
                 1 => random.next() & 0xFF_FFF0 | 4,
                 2 => random.next() & 0xFF_0FF0 | 2 | [10, 12, 13][random.below(3) as usize] << 12,
                 3 => random.next() & 0xF0_FFF0 | 10 << 16,

@@ -555,8 +555,8 @@ impl Cpu {
                 Op::Bnall => branch_if!(!self.a(s) & self.a(t) != 0),
                 Op::Bbc => branch_if!(self.a(s) >> (self.a(t) & 31) & 1 == 0),
                 Op::Bbs => branch_if!(self.a(s) >> (self.a(t) & 31) & 1 == 1),
-                Op::Bbci => branch_if!(self.a(s) >> (r & 1) * 16 >> t & 1 == 0),
-                Op::Bbsi => branch_if!(self.a(s) >> (r & 1) * 16 >> t & 1 == 1),
+                Op::Bbci => branch_if!(self.a(s) >> ((r & 1) * 16 + t) & 1 == 0),
+                Op::Bbsi => branch_if!(self.a(s) >> ((r & 1) * 16 + t) & 1 == 1),
                 Op::Bf => branch_if!(!self.boolean(s)),
                 Op::Bt => branch_if!(self.boolean(s)),
                 Op::Loop | Op::Loopnez | Op::Loopgtz => {
@@ -793,7 +793,11 @@ impl Cpu {
                         Rounding::of_fcr(self.fcr)
                     ));
                 }
-                Op::UnS => float_compare!(None),
+                Op::UnS => {
+                    coprocessor!();
+                    let value = float::compare(self.f(s), self.f(t)).is_none();
+                    self.set_boolean(r, value);
+                }
                 Op::OeqS => float_compare!(Some(Ordering::Equal)),
                 Op::UeqS => float_compare!(None | Some(Ordering::Equal)),
                 Op::OltS => float_compare!(Some(Ordering::Less)),

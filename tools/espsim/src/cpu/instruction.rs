@@ -663,10 +663,10 @@ fn st0(t: u32, s: u32, r: u32) -> (Op, Uses, u32) {
         (5, 1, 0) => (Op::Simcall, NONE, 0),
         (6, _, _) => (Op::Rsil, T, s),
         (7, _, 0) => (Op::Waiti, NONE, s),
-        (8, _, _) if s % 4 == 0 => (Op::Any4, NONE, 0),
-        (9, _, _) if s % 4 == 0 => (Op::All4, NONE, 0),
-        (10, _, _) if s % 8 == 0 => (Op::Any8, NONE, 0),
-        (11, _, _) if s % 8 == 0 => (Op::All8, NONE, 0),
+        (8, _, _) if s.is_multiple_of(4) => (Op::Any4, NONE, 0),
+        (9, _, _) if s.is_multiple_of(4) => (Op::All4, NONE, 0),
+        (10, _, _) if s.is_multiple_of(8) => (Op::Any8, NONE, 0),
+        (11, _, _) if s.is_multiple_of(8) => (Op::All8, NONE, 0),
         _ => (Op::Illegal, NONE, 0),
     }
 }

@@ -71,8 +71,8 @@ impl Sha {
 
     fn compress(&mut self) {
         let mut block = [0; 64];
-        for (index, bytes) in (0..TEXT_WORDS).zip(block.chunks_exact_mut(4)) {
-            bytes.copy_from_slice(&self.registers.get(4 * index).to_be_bytes());
+        for (index, bytes) in (0..TEXT_WORDS).zip(block.as_chunks_mut::<4>().0) {
+            *bytes = self.registers.get(4 * index).to_be_bytes();
         }
         compress256(&mut self.state, &[block]);
     }
