@@ -14,16 +14,6 @@ impl Ram {
         }
     }
 
-    /// Bytes.
-    pub fn len(&self) -> u32 {
-        self.words.len() as u32 * 4
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
     /// The word at `offset`, a multiple of 4.
     #[inline(always)]
     pub fn word(&self, offset: u32) -> Option<u32> {

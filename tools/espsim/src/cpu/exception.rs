@@ -14,7 +14,6 @@ pub enum Cause {
     LevelOneInterrupt = 4,
     Alloca = 5,
     IntegerDivideByZero = 6,
-    Privileged = 8,
     InstructionPifAddressError = 14,
     LoadStorePifAddressError = 15,
     InstructionFetchProhibited = 20,

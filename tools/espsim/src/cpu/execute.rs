@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::exception::DebugCause;
 use super::float::{self, Rounding};
-use super::instruction::{Instruction, Op, b4const, b4constu, decode, length};
+use super::instruction::{Instruction, Op, b4const, b4constu, decode};
 use super::special::Access;
 use super::{Bus, Cause, Cpu, Fault, Fetched, Origin, ProcessorStatus, Stop};
 
@@ -85,7 +85,6 @@ impl Cpu {
                 return None;
             }
         };
-        debug_assert!(instruction.len == length(0) || instruction.len == 2);
         self.code.insert(pc, instruction);
         Some(instruction)
     }
