@@ -1,4 +1,4 @@
-"""`esp32_boot_test`: boots an image in the registered emulator or on a board, and checks what it prints and leaves in registers."""
+"""`esp32_boot_test`: boots an image in the registered emulator, in the simulated chip or on a board, and checks what it prints and leaves in registers."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_transition")
@@ -33,7 +33,7 @@ core_transition = transition(
 )
 
 def _qemu(ctx, _image):
-    emulator = ctx.attr._emulator[0][EmulatorToolchainInfo]
+    emulator = ctx.attr.emulator[0][EmulatorToolchainInfo]
     return struct(
         spec = {"emulator": emulator.qemu.short_path, "rom": emulator.rom.short_path},
         files = emulator.files,
@@ -49,8 +49,11 @@ def _board(ctx, image):
         files = depset([image.flasher_args], transitive = [image.files]),
     )
 
+def _simulator(_ctx, _image):
+    return struct(spec = {"simulator": {}}, files = depset())
+
 # Execution environments: what the test's specification has of each, and files for its runfiles.
-_ENVIRONMENTS = {"board": _board, "qemu": _qemu}
+_ENVIRONMENTS = {"board": _board, "qemu": _qemu, "simulator": _simulator}
 
 def _esp32_boot_test_impl(ctx):
     image = ctx.attr.image[0][Esp32ImageInfo]
@@ -81,6 +84,7 @@ _esp32_boot_test = rule(
     attrs = {
         "baud": attr.int(),
         "chip": CHIP_ATTR,
+        "emulator": attr.label(providers = [EmulatorToolchainInfo], cfg = chip_transition),
         "environment": attr.string(values = _ENVIRONMENTS.keys()),
         "exit": attr.string(values = ["", "reset"]),
         "expect": attr.string(),
@@ -90,7 +94,6 @@ _esp32_boot_test = rule(
         "timeout_seconds": attr.int(),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_boards": attr.label(default = "//esp32:boards"),
-        "_emulator": attr.label(default = "//esp32/private:current_emulator", cfg = chip_transition),
         "_espboot": tool_attr("espboot"),
     },
     test = True,
@@ -110,7 +113,7 @@ def _lines(name, attribute, lines):
 # How long Bazel lets a test run, in seconds (test encyclopedia, "Test size"), and what an environment may take of it before
 # the chip starts: an emulator has to be loaded, a board may be busy with another test, and has to be flashed.
 _TIMEOUTS = {"short": 60, "moderate": 300, "long": 900, "eternal": 3600}
-_START_SECONDS = {"board": 240, "qemu": 10}
+_START_SECONDS = {"board": 240, "qemu": 10, "simulator": 10}
 
 def bazel_timeout(seconds, environment = "qemu"):
     """The timeout of Bazel in which a test can say what is wrong after its own.
@@ -146,6 +149,10 @@ def esp32_boot_test(
     starts at the entry; nothing in a firmware is for the emulator, but it is built for the emulator's core, which lacks one
     instruction of the chip's (`//esp32:core`).
 
+    The simulated chip (`environment = "simulator"`) starts at reset with the whole image in its flash, bootloader included, and the
+    image is the one that is flashed. Its time is its own: a run is the same each time, and `timeout_seconds` are the chip's. It has both cores,
+    caches, UARTs, timer groups, watchdogs and what a boot needs besides ([docs/simulator.md](../docs/simulator.md)).
+
     Boards are shared: a test takes the first of `--@rules_esp32//esp32:boards=/dev/ttyUSB0,/dev/ttyUSB1` that is free, and waits
     where none is. The flag may also name a file, by its absolute path, with a port in each line. Without the flag,
     `bazel test //...` leaves out the tests that want a board.
@@ -157,12 +164,13 @@ def esp32_boot_test(
         `"times": N` for so many of such lines, and `"rising": "GROUP"` for a named group whose numbers must rise.
       forbid: lines that fail the test at once, in the same form.
       registers: dicts `{"name": "...", "address": "0x3FF4808C", "mask": "0xFFFFFFFF", "value": "0x..."}`: what memory-mapped
-        registers must hold when all lines were there.
+        registers must hold when all lines were there. The emulator has memory in their place, which holds what was written last; the simulated chip
+        has the registers.
       exit: `"reset"` where the firmware must reset the chip in the end.
       timeout_seconds: int; how long all of it may take, from the chip's start. What was missing by then is in the error. Bazel's own timeout is the
         next longer one, if neither `size` nor `timeout` says which.
-      environment: string; what it runs in: `qemu`, the emulator, or `board`, where `registers` cannot be read. Tests on boards
-        have the tag `board`.
+      environment: string; what it runs in: `qemu`, the emulator; `simulator`, the simulated chip; or `board`, where `registers` cannot be
+        read. Tests on boards have the tag `board`.
       baud: int; for `board`, the baud rate for flashing.
       **kwargs: what all tests take.
     """
@@ -182,6 +190,7 @@ def esp32_boot_test(
     _esp32_boot_test(
         name = name,
         baud = baud,
+        emulator = Label("//esp32/private:current_emulator") if environment == "qemu" else None,
         environment = environment,
         exit = exit or "",
         expect = _lines(name, "expect", expect),

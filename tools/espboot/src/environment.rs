@@ -1,4 +1,4 @@
-//! What an image runs on: an emulator, a board.
+//! What an image runs on: the simulated chip, an emulator, a board.
 
 use std::time::Duration;
 
@@ -24,6 +24,11 @@ pub trait Execution {
 
     /// Reads a memory-mapped register; `address` is a multiple of 4.
     fn read_register(&mut self, address: u32) -> Result<u32, Error>;
+
+    /// The chip's time since its start, where it is not the machine's.
+    fn elapsed(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What can happen in a run.

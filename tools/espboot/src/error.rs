@@ -127,6 +127,13 @@ pub enum Error {
         end: u32,
     },
 
+    /// A register does not exist in the simulated chip.
+    #[error("nothing is at {address:#010X} in the simulated chip")]
+    NothingThere {
+        /// Address of the register.
+        address: u32,
+    },
+
     /// The list of boards has something else in it than ports.
     #[error("boards '{boards}': {problem}")]
     Boards {
@@ -326,6 +333,7 @@ impl Error {
             Self::EmulatorRefused { .. } => "espboot::emulator_refused",
             Self::Io { .. } => "espboot::io",
             Self::RegisterOutside { .. } => "espboot::register_outside",
+            Self::NothingThere { .. } => "espboot::nothing_there",
             Self::Boards { .. } => "espboot::boards",
             Self::BoardLock { .. } => "espboot::board_lock",
             Self::NoFreeBoard { .. } => "espboot::no_free_board",
@@ -351,7 +359,7 @@ impl Error {
             Self::EmulatorStart { .. } | Self::EmulatorRefused { .. } => {
                 "the emulator has to be QEMU's qemu-system-xtensa with the CPU `de233_fpu` and the option `-run-with exit-with-parent`; QEMU 11.1 is".into()
             }
-            Self::RegisterOutside { .. } => "correct the register's address in the test".into(),
+            Self::RegisterOutside { .. } | Self::NothingThere { .. } => "correct the register's address in the test".into(),
             Self::Boards { .. } => {
                 "give ports, separated by commas (/dev/ttyUSB0,socket://192.168.0.7:3333), or the absolute path of a file with one in each line".into()
             }
@@ -388,6 +396,7 @@ impl Error {
             | Self::ElfOfOtherImage { .. }
             | Self::Boards { .. }
             | Self::NoRegisters { .. }
+            | Self::NothingThere { .. }
             | Self::RegisterOutside { .. } => EXIT_USAGE,
             Self::EmulatorStart { .. }
             | Self::EmulatorRefused { .. }

@@ -1,8 +1,8 @@
 //! Runs a merged flash image in an execution environment and checks what it does.
 //!
 //! A [`Spec`](spec::Spec) says what the image has to print, what registers have to hold afterwards, and how it ends.
-//! [`test`](test::test) runs it in an [`ExecutionEnvironment`](environment::ExecutionEnvironment); [`Qemu`](qemu::Qemu) is
-//! one, [`Board`](board::Board) the other. The image is the one that is flashed: [`boot`](boot::boot) finds in it what ROM and second-stage bootloader would
+//! [`test`](test::test) runs it in an [`ExecutionEnvironment`](environment::ExecutionEnvironment); [`Simulator`](simulator::Simulator),
+//! [`Qemu`](qemu::Qemu) and [`Board`](board::Board) are. The image is the one that is flashed: [`boot`](boot::boot) finds in it what ROM and second-stage bootloader would
 //! load.
 
 #![deny(missing_docs)]
@@ -15,6 +15,7 @@ pub mod environment;
 mod error;
 pub mod pool;
 pub mod qemu;
+pub mod simulator;
 pub mod spec;
 mod symbols;
 pub mod test;

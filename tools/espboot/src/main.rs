@@ -11,6 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use espboot::board::Board;
 use espboot::environment::ExecutionEnvironment;
 use espboot::qemu::{Clock, Qemu};
+use espboot::simulator::{Pace, Simulator};
 use espboot::spec::{Environment, Expectation, ExpectedExit, Pattern, Spec};
 use espboot::{Error, Failure};
 use espload::Cancel;
@@ -23,7 +24,7 @@ const AFTER_HELP: &str = r#"A test is a JSON file; paths in it start at the curr
     "elf": "firmware.elf",                 optional: names the functions at printed addresses
     "emulator": "qemu-system-xtensa",
     "rom": "rom.elf",                      stand-in for the ROM's functions
-    "timeout_seconds": 30,                 wall-clock time, from the chip's start
+    "timeout_seconds": 30,                 from the chip's start: its time if simulated, else the machine's
     "expect": [                            lines in this order, others may come between
       {"contains": "text"},
       {"regex": "\\((?P<ms>\\d+)\\) live", "times": 3, "rising": "ms", "step": [1900, 2100]}
@@ -34,7 +35,8 @@ const AFTER_HELP: &str = r#"A test is a JSON file; paths in it start at the curr
     ],
     "exit": null                           or "reset": the program ends with a reset of the chip
   }
-For a test on a board, in the place of "emulator" and "rom", and without "registers":
+For a test on the simulated chip, in the place of "emulator" and "rom": "simulator": {}
+For a test on a board, in their place, and without "registers":
     "board": {
       "boards": "/dev/ttyUSB0,/dev/ttyUSB1",  ports, or the path of a file with one in each line
       "flasher_args": "flasher_args.json",    what is flashed; the files beside it
@@ -49,7 +51,7 @@ Exit codes:
   2  the command line or the test is wrong, or a file cannot be read
   3  the execution environment does not start or work"#;
 
-/// Runs a flash image of the ESP32 in an emulator and checks what it does
+/// Runs a flash image of the ESP32 and checks what it does
 #[derive(Parser)]
 #[command(name = "espboot", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -65,8 +67,8 @@ struct Cli {
 enum Subcommands {
     /// Runs an image until Ctrl-C and shows its console
     ///
-    /// Time passes as the machine's does, but QEMU's core counts 40 million cycles a second: a program that takes them for
-    /// 80 MHz shows one second for every two.
+    /// It runs on the simulated chip, from reset, in real time; with `--emulator` and `--rom` in stock QEMU, whose core counts
+    /// 40 million cycles a second: a program that takes them for 80 MHz shows one second for every two.
     Run(Run),
 }
 
@@ -78,11 +80,11 @@ struct Run {
     #[arg(long, value_name = "OFFSET", default_value = "0x8000", value_parser = espboot::parse_u32)]
     partition_table_offset: u32,
     /// qemu-system-xtensa
-    #[arg(long, value_name = "FILE")]
-    emulator: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "rom")]
+    emulator: Option<PathBuf>,
     /// ELF file that stands in for the ROM's functions
-    #[arg(long, value_name = "FILE")]
-    rom: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "emulator")]
+    rom: Option<PathBuf>,
     /// ELF file of the application, to name the functions at printed addresses
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
@@ -135,6 +137,7 @@ fn test(argument: Option<PathBuf>) -> Result<(), Error> {
             clock: Clock::Instructions,
             gdb: None,
         }),
+        Environment::Simulator => Box::new(Simulator { pace: Pace::Fast }),
         Environment::Board(board) => Box::new(Board::new(&board, cancel.clone())?),
     };
     let summary = espboot::test::test(&spec, environment.as_ref(), &mut output, &cancel.flag())?;
@@ -156,14 +159,30 @@ fn run(arguments: &Run) -> Result<(), Error> {
     });
     let until = until.transpose()?;
     let watched = until.is_none();
+    let (kind, environment): (Environment, Box<dyn ExecutionEnvironment>) =
+        match (arguments.emulator.clone(), arguments.rom.clone()) {
+            (Some(emulator), Some(rom)) => (
+                Environment::Qemu {
+                    emulator: emulator.clone(),
+                    rom: rom.clone(),
+                },
+                Box::new(Qemu {
+                    emulator,
+                    rom,
+                    clock: Clock::Real,
+                    gdb: None,
+                }),
+            ),
+            _ => (
+                Environment::Simulator,
+                Box::new(Simulator { pace: Pace::Real }),
+            ),
+        };
     let spec = Spec {
         image: arguments.image.clone(),
         partition_table_offset: arguments.partition_table_offset,
         elf: arguments.elf.clone(),
-        environment: Environment::Qemu {
-            emulator: arguments.emulator.clone(),
-            rom: arguments.rom.clone(),
-        },
+        environment: kind,
         timeout: arguments.timeout.unwrap_or(Duration::MAX),
         exit: watched.then_some(ExpectedExit::Reset),
         expect: until
@@ -173,14 +192,8 @@ fn run(arguments: &Run) -> Result<(), Error> {
         forbid: Vec::new(),
         registers: Vec::new(),
     };
-    let environment = Qemu {
-        emulator: arguments.emulator.clone(),
-        rom: arguments.rom.clone(),
-        clock: Clock::Real,
-        gdb: None,
-    };
     let stop = cancel_by_signals()?.flag();
-    match espboot::test::test(&spec, &environment, &mut io::stdout().lock(), &stop) {
+    match espboot::test::test(&spec, environment.as_ref(), &mut io::stdout().lock(), &stop) {
         Ok(_) if watched => eprintln!("the program reset the chip"),
         Err(Error::Failed(test)) if watched && matches!(test.failure, Failure::Stopped) => {}
         result => drop(result?),

@@ -26,6 +26,12 @@
 //!   "board": {"boards": "/dev/ttyUSB0,/dev/ttyUSB1", "flasher_args": "firmware/image/flasher_args.json", "baud": 460800}
 //! ```
 //!
+//! and for one on the simulated chip, this:
+//!
+//! ```json
+//!   "simulator": {}
+//! ```
+//!
 //! Paths are relative to the current directory or absolute.
 
 use std::fmt;
@@ -49,7 +55,7 @@ pub struct Spec {
     pub elf: Option<PathBuf>,
     /// What it runs in.
     pub environment: Environment,
-    /// Wall-clock time from the chip's start after which the test fails.
+    /// Time from the chip's start after which the test fails: the simulated chip's, with others the machine's.
     pub timeout: Duration,
     /// Lines that the console has to show, in this order; other lines may come between.
     pub expect: Vec<Expectation>,
@@ -73,7 +79,14 @@ pub enum Environment {
     },
     /// One of several boards.
     Board(BoardSpec),
+    /// The simulated chip.
+    Simulator,
 }
+
+/// The simulated chip, of which nothing can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSimulator {}
 
 /// The boards of a test, and what is flashed to the one that is free.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -209,6 +222,8 @@ struct RawSpec {
     rom: Option<PathBuf>,
     #[serde(default)]
     board: Option<BoardSpec>,
+    #[serde(default)]
+    simulator: Option<RawSimulator>,
     timeout_seconds: f64,
     #[serde(default)]
     expect: Vec<RawExpectation>,
@@ -276,19 +291,20 @@ impl RawSpec {
                     format!("{} is not a time", self.timeout_seconds),
                 )
             })?;
-        let environment = match (self.emulator, self.rom, self.board) {
-            (Some(emulator), Some(rom), None) => Environment::Qemu { emulator, rom },
-            (None, None, Some(_)) if !self.registers.is_empty() => {
+        let environment = match (self.emulator, self.rom, self.board, self.simulator) {
+            (Some(emulator), Some(rom), None, None) => Environment::Qemu { emulator, rom },
+            (None, None, None, Some(RawSimulator {})) => Environment::Simulator,
+            (None, None, Some(_), None) if !self.registers.is_empty() => {
                 return Err(problem(
                     "registers",
                     "cannot be read on a board while it runs",
                 ));
             }
-            (None, None, Some(board)) => Environment::Board(board),
+            (None, None, Some(board), None) => Environment::Board(board),
             _ => {
                 return Err(problem(
                     "emulator",
-                    "and \"rom\" are needed, or \"board\" instead of both",
+                    "and \"rom\" are needed, or \"simulator\" or \"board\" instead of both",
                 ));
             }
         };

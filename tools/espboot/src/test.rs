@@ -139,7 +139,8 @@ impl Run<'_> {
             if stop.load(Ordering::Relaxed) {
                 return Err(Failure::Stopped.into());
             }
-            let left = self.spec.timeout.saturating_sub(start.elapsed());
+            let elapsed = self.execution.elapsed().unwrap_or_else(|| start.elapsed());
+            let left = self.spec.timeout.saturating_sub(elapsed);
             if left.is_zero() {
                 return Err(Failure::Timeout {
                     timeout: self.spec.timeout,

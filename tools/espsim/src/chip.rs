@@ -169,7 +169,7 @@ const RTC_CALI_VALUE: u32 = 800;
 
 impl Chip {
     /// The seven words of eFuse block 0.
-    fn efuse_words(&self) -> [u32; 7] {
+    pub(crate) fn efuse_words(&self) -> [u32; 7] {
         let [a, b, c, d, e, f] = self.mac.0;
         // The revision's three bits, as esptool and IDF's efuse_hal_chip_revision read them; the third is in APB_CTRL_DATE.
         let revision = self.revision.thermometer();
@@ -187,6 +187,11 @@ impl Chip {
             words[field.word] = words[field.word] & !mask | value << field.shift;
         }
         words
+    }
+
+    /// APB_CTRL_DATE: its highest bit is the third of the revision.
+    pub(crate) fn apb_ctrl_date(&self) -> u32 {
+        0x1604_2000 | (self.revision.thermometer() >> 2 & 1) << 31
     }
 }
 
@@ -260,7 +265,7 @@ impl Buses {
     pub fn new(chip: &Chip) -> Self {
         Self {
             efuse: chip.efuse_words(),
-            apb_ctrl_date: 0x1604_2000 | (chip.revision.thermometer() >> 2 & 1) << 31,
+            apb_ctrl_date: chip.apb_ctrl_date(),
             uart_clkdiv: 0,
             strapping: 0x13,
             spi_attached: false,

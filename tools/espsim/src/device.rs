@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 
 use crate::chip::{Buses, CRYSTAL, Chip};
 use crate::flash::Flash;
-use crate::rom::Rom;
+use crate::rom::serial_loader::Rom;
 use crate::slip;
 use crate::stub::Stub;
 use crate::timing;

@@ -1,16 +1,25 @@
-//! A simulated ESP32 behind a serial line, for tests.
+//! A simulated ESP32, for tests.
 //!
-//! [`Simulator::start`] opens a port and runs a device behind it: the ROM's serial loader, the flasher stub that tools
-//! upload, a flash chip, the auto-reset circuit, and faults on demand. The clock is the device's own: it is charged for each
-//! byte on the line and for the work of CPU and flash chip ([`timing`]), and does not wait in real time.
+//! [`machine::Machine`] is the chip that executes programs: [`cpu`], [`bus`], [`peripherals`], [`rom`], in virtual time ([`clock`]).
+//!
+//! The other half is a chip without CPU behind a serial line, for tools that flash: [`Simulator::start`] opens a port and runs a
+//! device behind it: the ROM's serial loader, the flasher stub that tools upload, a flash chip, the auto-reset circuit, and faults
+//! on demand. The clock is the device's own: it is charged for each byte on the line and for the work of CPU and flash chip
+//! ([`timing`]), and does not wait in real time.
 
+pub mod bus;
 pub mod chip;
+pub mod clock;
+pub mod cpu;
 pub mod device;
 pub mod error;
 mod esp_server;
 pub mod fault;
 pub mod flash;
 pub mod line;
+pub mod machine;
+pub mod memory;
+pub mod peripherals;
 pub mod report;
 pub mod rom;
 pub mod simulator;

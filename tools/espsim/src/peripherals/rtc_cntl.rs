@@ -1,0 +1,294 @@
+//! RTC_CNTL: reset reasons, the CPU clock's source, the RTC's timer and watchdog, stores (ESP32 Technical Reference Manual, "Low-Power
+//! Management").
+//!
+//! Not modelled: sleep, brown-out, the watchdog's protection of flash boot.
+
+use super::registers::Registers;
+use super::watchdog::{Action, Stage, WRITE_KEY, Watchdog};
+use crate::clock::{self, Ticks};
+
+const OPTIONS0: u32 = 0x00;
+const TIME_UPDATE: u32 = 0x0C;
+const TIME0: u32 = 0x10;
+const TIME1: u32 = 0x14;
+const RESET_STATE: u32 = 0x34;
+const INT_ENA: u32 = 0x3C;
+const INT_RAW: u32 = 0x40;
+const INT_ST: u32 = 0x44;
+const INT_CLR: u32 = 0x48;
+const CLK_CONF: u32 = 0x70;
+const WDTCONFIG0: u32 = 0x8C;
+const WDTCONFIG1: u32 = 0x90;
+const WDTFEED: u32 = 0xA0;
+const WDTWPROTECT: u32 = 0xA4;
+const SW_CPU_STALL: u32 = 0xAC;
+const DATE: u32 = 0x13C;
+
+/// Bits of OPTIONS0.
+const SW_STALL_APPCPU_C0: u32 = 0;
+const SW_STALL_PROCPU_C0: u32 = 2;
+const SW_APPCPU_RST: u32 = 4;
+const SW_PROCPU_RST: u32 = 5;
+const SW_SYS_RST: u32 = 31;
+/// Fields of SW_CPU_STALL, and their value with the fields of OPTIONS0 that stalls a core: 0x86.
+const SW_STALL_APPCPU_C1: u32 = 20;
+const SW_STALL_PROCPU_C1: u32 = 26;
+/// WDT_INT of the interrupts.
+const INT_WDT: u32 = 3;
+const TIME_VALID: u32 = 1 << 30;
+
+/// Why a core was reset: the values of RESET_CAUSE_PROCPU and RESET_CAUSE_APPCPU (the manual, "Reset Source").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ResetCause {
+    /// Power-on.
+    PowerOn = 1,
+    /// Software reset the digital core.
+    Software = 3,
+    /// Watchdog of timer group 0, digital core.
+    Timg0Watchdog = 7,
+    /// Watchdog of timer group 1, digital core.
+    Timg1Watchdog = 8,
+    /// RTC watchdog, digital core.
+    RtcWatchdog = 9,
+    /// Watchdog of a timer group, one core.
+    TimgWatchdogCpu = 11,
+    /// Software, one core.
+    SoftwareCpu = 12,
+    /// RTC watchdog, one core.
+    RtcWatchdogCpu = 13,
+    /// The second core by the first.
+    AppCpu = 14,
+    /// RTC watchdog, digital core and RTC.
+    RtcWatchdogRtc = 16,
+}
+
+impl ResetCause {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::PowerOn,
+        Self::Software,
+        Self::Timg0Watchdog,
+        Self::Timg1Watchdog,
+        Self::RtcWatchdog,
+        Self::TimgWatchdogCpu,
+        Self::SoftwareCpu,
+        Self::RtcWatchdogCpu,
+        Self::AppCpu,
+        Self::RtcWatchdogRtc,
+    ];
+
+    /// The name as ESP-IDF's and the ROM's messages have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PowerOn => "POWERON_RESET",
+            Self::Software => "SW_RESET",
+            Self::Timg0Watchdog => "TG0WDT_SYS_RESET",
+            Self::Timg1Watchdog => "TG1WDT_SYS_RESET",
+            Self::RtcWatchdog => "RTCWDT_SYS_RESET",
+            Self::TimgWatchdogCpu => "TGWDT_CPU_RESET",
+            Self::SoftwareCpu => "SW_CPU_RESET",
+            Self::RtcWatchdogCpu => "RTCWDT_CPU_RESET",
+            Self::AppCpu => "EXT_CPU_RESET",
+            Self::RtcWatchdogRtc => "RTCWDT_RTC_RESET",
+        }
+    }
+}
+
+/// What clocks the CPU (SOC_CLK_SEL).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockSource {
+    /// The crystal, which APB_CTRL divides.
+    Crystal,
+    /// The PLL, which DPORT divides.
+    Pll,
+    /// The fast RC oscillator.
+    RcFast,
+}
+
+/// A reset that software or the watchdog asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetRequest {
+    /// Of one core.
+    Core(usize),
+    /// Of the digital core.
+    System,
+    /// By the watchdog.
+    Watchdog(Action),
+}
+
+/// The peripheral.
+#[derive(Debug)]
+pub struct RtcCntl {
+    registers: Registers,
+    watchdog: Watchdog,
+    time: u64,
+    raw: u32,
+    reset: Option<ResetRequest>,
+}
+
+impl Default for RtcCntl {
+    fn default() -> Self {
+        Self {
+            registers: Registers::new(
+                0x140,
+                &[
+                    (OPTIONS0, 0x1C00_A000),
+                    (CLK_CONF, 0x2210),
+                    (WDTCONFIG0, 0x0001_F280),
+                    (WDTCONFIG1, 128_000),
+                    (WDTCONFIG1 + 4, 80_000),
+                    (WDTCONFIG1 + 8, 0xFFF),
+                    (WDTCONFIG1 + 12, 0xFFF),
+                    (WDTWPROTECT, WRITE_KEY),
+                    (DATE, 0x0160_4280),
+                ],
+            ),
+            watchdog: Watchdog::default(),
+            time: 0,
+            raw: 0,
+            reset: None,
+        }
+    }
+}
+
+impl RtcCntl {
+    /// A reset of the digital core: stores, time and watchdog protection stay as they are, as the RTC domain does; the watchdog stops.
+    pub fn reset_digital(&mut self) {
+        for (offset, value) in [(CLK_CONF, 0x2210), (WDTCONFIG0, 0x0001_F280)] {
+            self.registers.set(offset, value);
+        }
+        let options = self.registers.get(OPTIONS0);
+        self.registers.set(
+            OPTIONS0,
+            options & !(1 << SW_SYS_RST | 0xF << SW_STALL_APPCPU_C0),
+        );
+        self.registers.set(SW_CPU_STALL, 0);
+        self.registers.set(INT_ENA, 0);
+        self.raw = 0;
+        self.reset = None;
+    }
+
+    /// Says why `core` was reset.
+    pub fn set_reset_cause(&mut self, core: usize, cause: ResetCause) {
+        let shift = 6 * core as u32;
+        let state = self.registers.get(RESET_STATE) & !(0x3F << shift);
+        self.registers
+            .set(RESET_STATE, state | (cause as u32) << shift);
+    }
+
+    /// Why `core` was reset, as a number.
+    pub fn reset_cause(&self, core: usize) -> u32 {
+        self.registers.field(RESET_STATE, 6 * core as u32, 6)
+    }
+
+    /// What clocks the CPU.
+    pub fn clock_source(&self) -> ClockSource {
+        match self.registers.field(CLK_CONF, 27, 2) {
+            0 => ClockSource::Crystal,
+            1 => ClockSource::Pll,
+            _ => ClockSource::RcFast,
+        }
+    }
+
+    /// Whether `core` is stalled.
+    pub fn stalls(&self, core: usize) -> bool {
+        let (c0, c1) = [
+            (SW_STALL_PROCPU_C0, SW_STALL_PROCPU_C1),
+            (SW_STALL_APPCPU_C0, SW_STALL_APPCPU_C1),
+        ][core];
+        self.registers.field(SW_CPU_STALL, c1, 6) << 2 | self.registers.field(OPTIONS0, c0, 2)
+            == 0x86
+    }
+
+    fn stages(&self) -> Option<[Stage; 4]> {
+        if !self.registers.bit(WDTCONFIG0, 31) {
+            return None;
+        }
+        Some([0, 1, 2, 3].map(|stage| {
+            let action = self.registers.field(WDTCONFIG0, 28 - 3 * stage, 3);
+            let hold = self.registers.get(WDTCONFIG1 + 4 * stage);
+            (Action::of_field(action), clock::slow_ticks(hold.into()))
+        }))
+    }
+
+    /// When something happens next by itself.
+    pub fn next_event(&self) -> Option<Ticks> {
+        self.stages()
+            .map(|stages| self.watchdog.next_event(&stages))
+    }
+
+    /// What has happened until `now`.
+    pub fn advance(&mut self, now: Ticks) {
+        if let Some(stages) = self.stages() {
+            match self.watchdog.advance(now, &stages) {
+                None | Some(Action::Off) => {}
+                Some(Action::Interrupt) => self.raw |= 1 << INT_WDT,
+                Some(action) => self.reset = Some(ResetRequest::Watchdog(action)),
+            }
+        }
+    }
+
+    /// Asks for a reset, as a write to OPTIONS0 does.
+    pub fn ask_for_reset(&mut self, request: ResetRequest) {
+        self.reset = Some(request);
+    }
+
+    /// The reset that is asked for, once.
+    pub fn take_reset(&mut self) -> Option<ResetRequest> {
+        self.reset.take()
+    }
+
+    /// Whether the interrupt is high.
+    pub fn interrupt(&self) -> bool {
+        self.raw & self.registers.get(INT_ENA) != 0
+    }
+
+    /// Reads the register at `offset`.
+    pub fn read(&mut self, offset: u32, now: Ticks) -> u32 {
+        self.advance(now);
+        match offset {
+            TIME_UPDATE => TIME_VALID,
+            TIME0 => self.time as u32,
+            TIME1 => (self.time >> 32) as u32,
+            INT_RAW => self.raw,
+            INT_ST => self.raw & self.registers.get(INT_ENA),
+            _ => self.registers.get(offset),
+        }
+    }
+
+    /// Writes the register at `offset`.
+    pub fn write(&mut self, offset: u32, value: u32, now: Ticks) {
+        self.advance(now);
+        match offset {
+            OPTIONS0 => {
+                let resets = 1 << SW_SYS_RST | 1 << SW_PROCPU_RST | 1 << SW_APPCPU_RST;
+                if value >> SW_SYS_RST & 1 == 1 {
+                    self.reset = Some(ResetRequest::System);
+                } else if value >> SW_PROCPU_RST & 1 == 1 {
+                    self.reset = Some(ResetRequest::Core(0));
+                } else if value >> SW_APPCPU_RST & 1 == 1 {
+                    self.reset = Some(ResetRequest::Core(1));
+                }
+                self.registers.set(offset, value & !resets);
+            }
+            TIME_UPDATE if value >> 31 & 1 == 1 => self.time = clock::slow_cycles(now),
+            TIME_UPDATE | TIME0 | TIME1 | RESET_STATE | INT_RAW | INT_ST => {}
+            INT_CLR => self.raw &= !value,
+            WDTCONFIG0..WDTWPROTECT if self.registers.get(WDTWPROTECT) != WRITE_KEY => {}
+            WDTFEED => {
+                if value >> 31 & 1 == 1 {
+                    self.watchdog.feed(now);
+                }
+            }
+            WDTCONFIG0 => {
+                let starts = self.stages().is_none();
+                self.registers.set(offset, value);
+                if starts {
+                    self.watchdog.feed(now);
+                }
+            }
+            _ => self.registers.set(offset, value),
+        }
+    }
+}

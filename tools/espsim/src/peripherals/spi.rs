@@ -1,0 +1,151 @@
+//! SPI1, the controller that programs reach the flash chip with (ESP32 Technical Reference Manual, "SPI Controller").
+//!
+//! A command is done when its register is written; only the flash chip takes time.
+
+use std::time::Duration;
+
+use super::registers::Registers;
+use crate::flash::Flash;
+
+const CMD: u32 = 0x00;
+const ADDR: u32 = 0x04;
+const RD_STATUS: u32 = 0x10;
+const USER: u32 = 0x1C;
+const USER1: u32 = 0x20;
+const USER2: u32 = 0x24;
+const MOSI_DLEN: u32 = 0x28;
+const MISO_DLEN: u32 = 0x2C;
+const W0: u32 = 0x80;
+const WORDS: u32 = 16;
+const EXT2: u32 = 0xF8;
+
+/// Bits of CMD, and the flash chip's command of those that have no parameters.
+const USR: u32 = 18;
+const SIMPLE: [(u32, u8); 4] = [(30, 0x06), (29, 0x04), (22, 0xC7), (28, 0x9F)];
+const READ_STATUS: u32 = 27;
+const WRITE_STATUS: u32 = 26;
+const PAGE_PROGRAM: u32 = 25;
+const SECTOR_ERASE: u32 = 24;
+const BLOCK_ERASE: u32 = 23;
+const READ: u32 = 31;
+
+/// Bits of USER.
+const USR_COMMAND: u32 = 31;
+const USR_ADDR: u32 = 30;
+const USR_MISO: u32 = 28;
+const USR_MOSI: u32 = 27;
+
+/// The peripheral.
+#[derive(Debug)]
+pub struct Spi {
+    registers: Registers,
+}
+
+impl Default for Spi {
+    fn default() -> Self {
+        Self {
+            registers: Registers::new(
+                0x100,
+                &[
+                    (0x08, 0x0020_0400),
+                    (0x18, 0x8000_3043),
+                    (USER, 1 << USR_COMMAND),
+                    (USER1, 0x5C00_0007),
+                    (USER2, 0x7000_0000),
+                ],
+            ),
+        }
+    }
+}
+
+impl Spi {
+    /// Reads the register at `offset`.
+    pub fn read(&self, offset: u32) -> u32 {
+        match offset {
+            // Commands are over, the state machine is idle.
+            CMD | EXT2 => 0,
+            _ => self.registers.get(offset),
+        }
+    }
+
+    /// Writes the register at `offset`. A write to CMD does a transaction with `flash`.
+    pub fn write(&mut self, offset: u32, value: u32, now: Duration, flash: &mut Flash) {
+        match offset {
+            CMD => self.command(value, now, flash),
+            EXT2 => {}
+            _ => self.registers.set(offset, value),
+        }
+    }
+
+    fn output(&self, len: usize) -> Vec<u8> {
+        (0..WORDS)
+            .flat_map(|index| self.registers.get(W0 + 4 * index).to_le_bytes())
+            .take(len)
+            .collect()
+    }
+
+    fn set_input(&mut self, bytes: &[u8]) {
+        for (index, part) in (0..WORDS).zip(bytes.chunks(4)) {
+            let mut word = [0; 4];
+            word[..part.len()].copy_from_slice(part);
+            self.registers.set(W0 + 4 * index, u32::from_le_bytes(word));
+        }
+    }
+
+    fn command(&mut self, value: u32, now: Duration, flash: &mut Flash) {
+        let asked = |bit: u32| value >> bit & 1 == 1;
+        let address = self.registers.get(ADDR);
+        if asked(USR) {
+            self.user_command(now, flash);
+        } else if asked(READ_STATUS) {
+            let status = flash.transaction(now, 0x05, 0, &[], 1);
+            self.registers.set(RD_STATUS, status[0].into());
+        } else if asked(WRITE_STATUS) {
+            let status = self.registers.get(RD_STATUS).to_le_bytes();
+            flash.transaction(now, 0x01, 0, &status[..2], 0);
+        } else if asked(PAGE_PROGRAM) {
+            // ADDR: 24 bits of address, the number of bytes above.
+            let output = self.output((address >> 24) as usize);
+            flash.transaction(now, 0x02, address & 0xFF_FFFF, &output, 0);
+        } else if asked(SECTOR_ERASE) {
+            flash.transaction(now, 0x20, address & 0xFF_FFFF, &[], 0);
+        } else if asked(BLOCK_ERASE) {
+            flash.transaction(now, 0xD8, address & 0xFF_FFFF, &[], 0);
+        } else if asked(READ) {
+            let len = (address >> 24) as usize;
+            let input = flash.transaction(now, 0x03, address & 0xFF_FFFF, &[], len);
+            self.set_input(&input);
+        } else if let Some(&(_, command)) = SIMPLE.iter().find(|&&(bit, _)| asked(bit)) {
+            let input =
+                flash.transaction(now, command, 0, &[], if command == 0x9F { 3 } else { 0 });
+            if !input.is_empty() {
+                self.set_input(&input);
+            }
+        }
+    }
+
+    fn user_command(&mut self, now: Duration, flash: &mut Flash) {
+        let has = |bit: u32| self.registers.bit(USER, bit);
+        let len = |register: u32| (self.registers.field(register, 0, 24) as usize + 8) / 8;
+        let address = if has(USR_ADDR) {
+            // The highest bits are sent, as many as USER1 says.
+            let bits = self.registers.field(USER1, 26, 6) + 1;
+            let address = self.registers.get(ADDR);
+            // A chip takes 24 bits; further ones are the mode of quick reads.
+            address >> 32u32.saturating_sub(bits.min(24))
+        } else {
+            0
+        };
+        let output = if has(USR_MOSI) {
+            self.output(len(MOSI_DLEN))
+        } else {
+            Vec::new()
+        };
+        let input = if has(USR_MISO) { len(MISO_DLEN) } else { 0 };
+        let command = self.registers.get(USER2) as u8;
+        let answer = flash.transaction(now, command, address, &output, input);
+        if has(USR_MISO) {
+            self.set_input(&answer);
+        }
+    }
+}

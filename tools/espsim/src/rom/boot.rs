@@ -1,0 +1,163 @@
+//! From the reset vector to the second-stage bootloader (ESP32 Technical Reference Manual, "Boot Mode"; esptool's documentation, "Firmware
+//! Image Format").
+
+use super::{BOOT_RETURN, Call, Outcome, Result, console, variable};
+use crate::bus::Failure;
+use crate::chip::CRYSTAL;
+use crate::cpu::ProcessorStatus;
+use crate::device::word;
+
+/// Where the bootloader is in flash, and its header's first byte.
+const BOOTLOADER: u32 = 0x1000;
+const MAGIC: u8 = 0xE9;
+const HEADER: u32 = 24;
+/// The console's rate.
+const BAUD: u32 = 115_200;
+/// GPIO_STRAP's bits of the pins that choose how the chip boots.
+const BOOT_MODE: u32 = 0x1F;
+/// How often the ROM tries to read a header, as it prints.
+const ATTEMPTS: usize = 3;
+
+pub(super) fn reset(call: &mut Call) -> Result {
+    if call.core() == 1 {
+        return start_second_core(call);
+    }
+    let cause = call.bus.peripherals.rtc_cntl.reset_cause(0);
+    call.bus.peripherals.uart[0].set_divider(((u64::from(CRYSTAL) << 4) / u64::from(BAUD)) as u32);
+    let [first, second] = variable::TICKS_PER_US;
+    call.write32(first, CRYSTAL / 1_000_000)?;
+    call.write32(second, CRYSTAL / 1_000_000)?;
+    let chip_size = call.bus.peripherals.flash.data().len() as u32;
+    let [maker, kind, capacity] = call.bus.peripherals.flash.jedec_id();
+    let id = u32::from_be_bytes([0, maker, kind, capacity]);
+    for (index, value) in (0..).zip([id, chip_size, 0x1_0000, 0x1000, 0x100, 0xFFFF]) {
+        call.write32(variable::FLASH_CHIP + 4 * index, value)?;
+    }
+
+    let strapping = call.bus.peripherals.gpio.read(0x38) & BOOT_MODE;
+    let major = call.bus.peripherals.revision_major();
+    console::print(
+        call,
+        if major >= 3 {
+            "ets Jul 29 2019 12:21:46\n\n"
+        } else {
+            "ets Jun  8 2016 00:22:57\n\n"
+        },
+    );
+    let name = reset_name(cause);
+    console::print(
+        call,
+        &format!("rst:{cause:#x} ({name}),boot:{strapping:#x} (SPI_FAST_FLASH_BOOT)\n"),
+    );
+    load(call)
+}
+
+fn reset_name(cause: u32) -> &'static str {
+    use crate::peripherals::rtc_cntl::ResetCause;
+    ResetCause::ALL
+        .iter()
+        .find(|known| **known as u32 == cause)
+        .map_or("UNKNOWN", |known| known.name())
+}
+
+/// Loads the bootloader's segments and jumps to it.
+fn load(call: &mut Call) -> Result {
+    let header = flash(call, BOOTLOADER, HEADER);
+    if header[0] != MAGIC {
+        let line = format!("invalid header: 0x{:08x}\n", word(&header, 0));
+        console::print(call, &line.repeat(ATTEMPTS));
+        call.bus.fail(Failure::Rom {
+            message: "there is no bootloader in flash at 0x1000".into(),
+        });
+        return Ok(Outcome::Jumped);
+    }
+    let mode = ["QIO", "QOUT", "DIO", "DOUT", "FAST READ", "SLOW READ"]
+        .get(usize::from(header[2]))
+        .unwrap_or(&"DIO");
+    let divider = match header[3] & 0xF {
+        0 => 2,
+        1 => 3,
+        2 => 4,
+        _ => 1,
+    };
+    console::print(
+        call,
+        &format!(
+            "configsip: 0, SPIWP:0xee\nclk_drv:0x00,q_drv:0x00,d_drv:0x00,cs0_drv:0x00,hd_drv:0x00,wp_drv:0x00\n\
+             mode:{mode}, clock div:{divider}\n"
+        ),
+    );
+    let mut at = BOOTLOADER + HEADER;
+    let mut sum = 0xEF;
+    for _ in 0..header[1].min(16) {
+        let segment = flash(call, at, 8);
+        let (address, len) = (word(&segment, 0), word(&segment, 4));
+        console::print(call, &format!("load:0x{address:08x},len:{len}\n"));
+        let content = flash(call, at.wrapping_add(8), len.min(0x2_0000));
+        sum = content.iter().fold(sum, |sum, byte| sum ^ byte);
+        call.charge(len.min(0x2_0000) * 2);
+        call.write(address, &content)?;
+        at = at.wrapping_add(8).wrapping_add(len);
+    }
+    let stored = flash(call, at | 0xF, 1)[0];
+    if stored != sum {
+        console::print(call, &format!("csum err:0x{sum:02x}!=0x{stored:02x}\n"));
+        call.bus.fail(Failure::Rom {
+            message: format!(
+                "the bootloader's checksum is {stored:#04x}, its segments' {sum:#04x}"
+            ),
+        });
+        return Ok(Outcome::Jumped);
+    }
+    let entry = word(&header, 4);
+    console::print(call, &format!("entry 0x{entry:08x}\n"));
+    start(call, entry)
+}
+
+/// Bytes of flash; erased ones behind its end.
+fn flash(call: &Call, offset: u32, len: u32) -> Vec<u8> {
+    let data = call.bus.peripherals.flash.data();
+    (offset..offset.saturating_add(len))
+        .map(|at| data.get(at as usize).copied().unwrap_or(0xFF))
+        .collect()
+}
+
+/// Calls `entry` as a windowed function, with a stack and the frame of a caller, which the handlers of windows look at.
+fn start(call: &mut Call, entry: u32) -> Result {
+    const FRAME: u32 = 64;
+    let top = variable::STACK[call.core()];
+    let stack = top - FRAME;
+    call.write32(stack - 12, top)?;
+    call.cpu.set_window_base(0);
+    call.cpu.set_window_start(1);
+    call.cpu.set_a(0, 0);
+    call.cpu.set_a(1, stack);
+    call.cpu.set_ps(ProcessorStatus {
+        interrupt_level: 0,
+        exception_mode: false,
+        user_mode: true,
+        ring: 0,
+        old_window_base: 0,
+        call_increment: 2,
+        window_overflow_enable: true,
+    });
+    call.set_register(0, 2 << 30 | BOOT_RETURN & 0x3FFF_FFFF);
+    call.cpu.pc = entry;
+    Ok(Outcome::Jumped)
+}
+
+/// The second core waits until DPORT says where it is to start.
+fn start_second_core(call: &mut Call) -> Result {
+    match call.bus.peripherals.dport.app_cpu_entry() {
+        0 => Ok(Outcome::Wait(call.now() + crate::clock::MICROSECOND)),
+        entry => start(call, entry),
+    }
+}
+
+/// What the ROM calls does not return.
+pub(super) fn returned(call: &mut Call) -> Result {
+    call.bus.fail(Failure::Rom {
+        message: format!("what the ROM started on core {} returned", call.core()),
+    });
+    Ok(Outcome::Jumped)
+}

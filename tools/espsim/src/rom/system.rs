@@ -1,0 +1,161 @@
+//! Clocks, delays, resets, interrupts, pins.
+
+use super::{Call, Outcome, Result, VOID, variable};
+use crate::chip::CRYSTAL;
+use crate::clock::MICROSECOND;
+use crate::peripherals::rtc_cntl;
+
+/// Functions that set up what is not modelled: analog parts, clocks of accelerators.
+pub(super) fn nothing(_: &mut Call) -> Result {
+    VOID
+}
+
+/// Functions whose answer is 0: success, or the default.
+pub(super) fn zero(_: &mut Call) -> Result {
+    Ok(Outcome::Return(0))
+}
+
+/// Registers of analog parts read as 0.
+pub(super) fn analog_read(_: &mut Call) -> Result {
+    Ok(Outcome::Return(0))
+}
+
+/// `void ets_delay_us(uint32_t)`. The time is counted in cycles, as many as the ROM's variable says.
+pub(super) fn ets_delay_us(call: &mut Call) -> Result {
+    let key = (call.core(), call.cpu.a(1));
+    let now = call.now();
+    let until = match call.bus.rom.waits.get(&key) {
+        Some(&until) => until,
+        None => {
+            let ticks_per_us = call.read32(variable::TICKS_PER_US[call.core()])?;
+            let cycles = u64::from(ticks_per_us) * u64::from(call.argument(0)?);
+            let until = call.bus.time_of(call.core(), call.cpu.cycles + cycles);
+            call.bus.rom.waits.insert(key, until);
+            until
+        }
+    };
+    if until > now {
+        return Ok(Outcome::Wait(until));
+    }
+    call.bus.rom.waits.remove(&key);
+    VOID
+}
+
+/// `void ets_update_cpu_frequency(uint32_t mhz)`.
+pub(super) fn ets_update_cpu_frequency(call: &mut Call) -> Result {
+    let mhz = call.argument(0)?;
+    for address in variable::TICKS_PER_US {
+        call.write32(address, mhz)?;
+    }
+    VOID
+}
+
+/// `uint32_t ets_get_cpu_frequency(void)`.
+pub(super) fn ets_get_cpu_frequency(call: &mut Call) -> Result {
+    let mhz = call.read32(variable::TICKS_PER_US[0])?;
+    Ok(Outcome::Return(mhz))
+}
+
+/// `uint32_t ets_get_detected_xtal_freq(void)`: in Hz.
+pub(super) fn ets_get_detected_xtal_freq(_: &mut Call) -> Result {
+    Ok(Outcome::Return(CRYSTAL))
+}
+
+/// `unsigned xthal_get_ccount(void)`.
+pub(super) fn xthal_get_ccount(call: &mut Call) -> Result {
+    Ok(Outcome::Return(call.cpu.ccount()))
+}
+
+/// `RESET_REASON rtc_get_reset_reason(int core)`.
+pub(super) fn rtc_get_reset_reason(call: &mut Call) -> Result {
+    let core = (call.argument(0)? & 1) as usize;
+    Ok(Outcome::Return(
+        call.bus.peripherals.rtc_cntl.reset_cause(core),
+    ))
+}
+
+/// `void software_reset(void)`.
+pub(super) fn software_reset(call: &mut Call) -> Result {
+    reset(call, rtc_cntl::ResetRequest::System)
+}
+
+/// `void software_reset_cpu(int core)`.
+pub(super) fn software_reset_cpu(call: &mut Call) -> Result {
+    let core = (call.argument(0)? & 1) as usize;
+    let result = reset(call, rtc_cntl::ResetRequest::Core(core));
+    if core == call.core() { result } else { VOID }
+}
+
+fn reset(call: &mut Call, request: rtc_cntl::ResetRequest) -> Result {
+    call.bus.peripherals.rtc_cntl.ask_for_reset(request);
+    call.bus.request_attention();
+    Ok(Outcome::Wait(call.now() + MICROSECOND))
+}
+
+/// `void ets_set_appcpu_boot_addr(uint32_t)`.
+pub(super) fn ets_set_appcpu_boot_addr(call: &mut Call) -> Result {
+    let entry = call.argument(0)?;
+    call.bus.peripherals.dport.set_app_cpu_entry(entry);
+    VOID
+}
+
+/// The peripherals' registers that are written below.
+const DPORT_INTR_MAP: [u32; 2] = [0x3FF0_0104, 0x3FF0_0218];
+const GPIO_FUNC_IN_SEL: u32 = 0x3FF4_4130;
+const GPIO_FUNC_OUT_SEL: u32 = 0x3FF4_4530;
+const GPIO_ENABLE_W1TS: u32 = 0x3FF4_4024;
+const GPIO_ENABLE1_W1TS: u32 = 0x3FF4_4030;
+const IO_MUX: u32 = 0x3FF4_9000;
+
+/// `void intr_matrix_set(int core, uint32_t source, uint32_t interrupt)`.
+pub(super) fn intr_matrix_set(call: &mut Call) -> Result {
+    let core = (call.argument(0)? & 1) as usize;
+    let (source, interrupt) = (call.argument(1)?, call.argument(2)?);
+    call.write32(DPORT_INTR_MAP[core].wrapping_add(4 * source), interrupt)?;
+    VOID
+}
+
+/// `void gpio_matrix_in(uint32_t pin, uint32_t signal, bool invert)`: pin, inversion (bit 6), by the matrix (bit 7).
+pub(super) fn gpio_matrix_in(call: &mut Call) -> Result {
+    let (pin, signal, invert) = (call.argument(0)?, call.argument(1)?, call.argument(2)?);
+    let value = pin & 0x3F | (invert & 1) << 6 | 1 << 7;
+    call.write32(GPIO_FUNC_IN_SEL.wrapping_add(4 * signal), value)?;
+    VOID
+}
+
+/// `void gpio_matrix_out(uint32_t pin, uint32_t signal, bool invert, bool invert_enable)`.
+pub(super) fn gpio_matrix_out(call: &mut Call) -> Result {
+    let (pin, signal) = (call.argument(0)?, call.argument(1)?);
+    let (invert, invert_enable) = (call.argument(2)?, call.argument(3)?);
+    let value = signal & 0x1FF | (invert & 1) << 9 | (invert_enable & 1) << 11;
+    let enable = if pin < 32 {
+        GPIO_ENABLE_W1TS
+    } else {
+        GPIO_ENABLE1_W1TS
+    };
+    call.write32(enable, 1 << (pin % 32))?;
+    call.write32(GPIO_FUNC_OUT_SEL.wrapping_add(4 * pin), value)?;
+    VOID
+}
+
+/// Offsets of the pins' registers in IO_MUX (ESP32 Technical Reference Manual, "IO_MUX Pad List"); 0 where there is no pin.
+const PIN_REGISTERS: [u8; 40] = [
+    0x44, 0x88, 0x40, 0x84, 0x48, 0x6C, 0x60, 0x64, 0x68, 0x54, 0x58, 0x5C, 0x34, 0x38, 0x30, 0x3C,
+    0x4C, 0x50, 0x70, 0x74, 0x78, 0x7C, 0x80, 0x8C, 0x90, 0x24, 0x28, 0x2C, 0, 0, 0, 0, 0x1C, 0x20,
+    0x14, 0x18, 0x04, 0x08, 0x0C, 0x10,
+];
+/// MCU_SEL: the function of a pin, of which 2 is GPIO.
+const MCU_SEL: u32 = 12;
+
+/// `void gpio_pad_select_gpio(uint32_t pin)`.
+pub(super) fn gpio_pad_select_gpio(call: &mut Call) -> Result {
+    let pin = call.argument(0)? as usize;
+    if let Some(&offset) = PIN_REGISTERS.get(pin)
+        && offset != 0
+    {
+        let address = IO_MUX + u32::from(offset);
+        let value = call.read32(address)? & !(7 << MCU_SEL);
+        call.write32(address, value | 2 << MCU_SEL)?;
+    }
+    VOID
+}

@@ -1,0 +1,329 @@
+//! Machines that boot: programs of a few instructions in the place of a bootloader.
+
+use espsim::Chip;
+use espsim::bus::Failure;
+use espsim::clock::{MICROSECOND, Ticks};
+use espsim::flash::Flash;
+use espsim::machine::{Event, Machine, MachineOptions};
+use espsim::peripherals::rtc_cntl::ResetCause;
+
+const MILLISECOND: Ticks = 1000 * MICROSECOND;
+/// Where the programs are loaded, and their literals before.
+const CODE: u32 = 0x4008_0400;
+const LITERALS: u32 = CODE - 0x40;
+
+const UART_TX_ONE_CHAR: u32 = 0x4000_9200;
+const UART_TX_FLUSH: u32 = 0x4000_9258;
+const SOFTWARE_RESET: u32 = 0x4000_824C;
+
+/// A program in assembly, as far as the tests need it.
+#[derive(Default)]
+struct Program {
+    literals: Vec<u32>,
+    code: Vec<u8>,
+}
+
+impl Program {
+    fn new() -> Self {
+        // entry a1, 64
+        Self::default().word(6 | 3 << 4 | 1 << 8 | 8 << 12)
+    }
+
+    fn word(mut self, word: u32) -> Self {
+        self.code.extend(&word.to_le_bytes()[..3]);
+        self
+    }
+
+    /// `l32r at, =value`.
+    fn literal(mut self, t: u32, value: u32) -> Self {
+        let pc = CODE + self.code.len() as u32;
+        let at = LITERALS + 4 * self.literals.len() as u32;
+        self.literals.push(value);
+        let offset = at.wrapping_sub((pc + 3) & !3) >> 2 & 0xFFFF;
+        self.word(1 | t << 4 | offset << 8)
+    }
+
+    /// Calls a function of the ROM with an argument.
+    fn call(self, function: u32, argument: u32) -> Self {
+        // callx8 a8
+        self.literal(8, function)
+            .literal(10, argument)
+            .word(0x00_08E0)
+    }
+
+    fn store(self, address: u32, value: u32) -> Self {
+        // s32i a3, a2, 0
+        self.literal(2, address).literal(3, value).word(0x00_6232)
+    }
+
+    /// `j` to itself.
+    fn stay(self) -> Self {
+        self.word(6 | (0x3_FFFF - 3) << 6)
+    }
+
+    /// Flash with it as the bootloader.
+    fn flash(&self) -> Vec<u8> {
+        let mut literals: Vec<u8> = self
+            .literals
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
+        literals.resize((CODE - LITERALS) as usize, 0);
+        let segment = [literals, self.code.clone()].concat();
+        image(CODE, LITERALS, &segment)
+    }
+}
+
+/// Flash with a bootloader of one segment.
+fn image(entry: u32, address: u32, segment: &[u8]) -> Vec<u8> {
+    let mut segment = segment.to_vec();
+    segment.resize(segment.len().next_multiple_of(4), 0);
+    let mut flash = vec![0xFF; 0x1000];
+    flash.extend([0xE9, 1, 2, 0x20]);
+    flash.extend(entry.to_le_bytes());
+    flash.extend([0; 16]);
+    flash.extend(address.to_le_bytes());
+    flash.extend((segment.len() as u32).to_le_bytes());
+    flash.extend(&segment);
+    while flash.len() % 16 != 15 {
+        flash.push(0);
+    }
+    flash.push(segment.iter().fold(0xEF, |sum, byte| sum ^ byte));
+    flash
+}
+
+fn machine(flash: &[u8]) -> Machine {
+    Machine::new(
+        &MachineOptions::default(),
+        Flash::with_content(4 << 20, flash),
+    )
+}
+
+/// Runs until something else happens than bytes on the console.
+fn run(machine: &mut Machine, until: Ticks) -> (String, Event) {
+    let mut console = Vec::new();
+    loop {
+        match machine.run(until) {
+            Event::Console(bytes) => console.extend(bytes),
+            event => return (String::from_utf8_lossy(&console).into_owned(), event),
+        }
+    }
+}
+
+#[test]
+fn the_rom_loads_the_bootloader_and_says_so() {
+    let program = Program::new()
+        .call(UART_TX_ONE_CHAR, u32::from(b'A'))
+        .stay();
+    let mut machine = machine(&program.flash());
+    let (console, event) = run(&mut machine, 100 * MILLISECOND);
+    assert_eq!(event, Event::Time);
+    assert_eq!(machine.now(), 100 * MILLISECOND);
+    let lines: Vec<_> = console.split("\r\n").collect();
+    assert_eq!(lines[0], "ets Jul 29 2019 12:21:46");
+    assert_eq!(
+        lines[2],
+        "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)"
+    );
+    assert_eq!(lines[lines.len() - 2..], ["entry 0x40080400", "A"]);
+}
+
+#[test]
+fn the_same_run_is_the_same_every_time() {
+    let program = Program::new()
+        .call(UART_TX_ONE_CHAR, u32::from(b'A'))
+        .stay()
+        .flash();
+    let trace = || {
+        let mut machine = machine(&program);
+        let mut trace = Vec::new();
+        while let Event::Console(bytes) = machine.run(50 * MILLISECOND) {
+            trace.push((machine.now(), machine.cycles(), bytes));
+        }
+        trace
+    };
+    let first = trace();
+    assert!(first.len() > 100);
+    assert_eq!(first, trace());
+}
+
+#[test]
+fn console_time_is_the_baud_rates() {
+    let program = Program::new().stay().flash();
+    let mut machine = machine(&program);
+    let mut events = Vec::new();
+    while let Event::Console(sent) = machine.run(50 * MILLISECOND) {
+        events.push((machine.now(), sent.len() as u64));
+    }
+    // What the first one has was sent while the core ran on.
+    let took = events[events.len() - 1].0 - events[0].0;
+    let bytes: u64 = events[1..].iter().map(|event| event.1).sum();
+    let expected = bytes * 10 * 1_000_000 * MICROSECOND / 115_200;
+    // Within a byte.
+    assert!(
+        took.abs_diff(expected) < 10 * 1_000_000 * MICROSECOND / 115_200,
+        "{took} for {expected}"
+    );
+}
+
+#[test]
+fn a_software_reset_starts_again_and_says_why() {
+    let program = Program::new()
+        .call(UART_TX_FLUSH, 0)
+        .call(SOFTWARE_RESET, 0)
+        .stay();
+    let mut machine = machine(&program.flash());
+    let (_, event) = run(&mut machine, 100 * MILLISECOND);
+    assert_eq!(event, Event::Reset(ResetCause::Software));
+    let (console, _) = run(&mut machine, 100 * MILLISECOND);
+    assert!(console.contains("rst:0x3 (SW_RESET)"), "{console}");
+}
+
+#[test]
+fn the_rtc_watchdog_resets_the_chip_when_it_is_not_fed() {
+    // 1500 cycles of 150 kHz: 10 ms; stage 0 resets the system; enabled.
+    let program = Program::new()
+        .call(UART_TX_FLUSH, 0)
+        .store(0x3FF4_8090, 1500)
+        .store(0x3FF4_808C, 1 << 31 | 3 << 28)
+        .stay();
+    let mut machine = machine(&program.flash());
+    let (console, event) = run(&mut machine, 200 * MILLISECOND);
+    assert_eq!(event, Event::Reset(ResetCause::RtcWatchdog));
+    // Behind the ROM's lines, which take 10 bits a byte.
+    let lines = console.len() as u64 * 10 * 1_000_000 * MICROSECOND / 115_200;
+    let after = machine.now().saturating_sub(lines);
+    assert!(
+        (9 * MILLISECOND..15 * MILLISECOND).contains(&after),
+        "{after}"
+    );
+}
+
+#[test]
+fn flash_without_a_bootloader_is_reported() {
+    let mut machine = machine(&[]);
+    let (console, event) = run(&mut machine, 100 * MILLISECOND);
+    assert!(console.contains("invalid header: 0xffffffff"), "{console}");
+    assert!(
+        matches!(event, Event::Failed(Failure::Rom { .. })),
+        "{event:?}"
+    );
+}
+
+#[test]
+fn a_wrong_checksum_is_reported() {
+    let mut flash = Program::new().stay().flash();
+    *flash.last_mut().unwrap() ^= 1;
+    let (console, event) = run(&mut machine(&flash), 100 * MILLISECOND);
+    assert!(console.contains("csum err:"), "{console}");
+    assert!(
+        matches!(event, Event::Failed(Failure::Rom { .. })),
+        "{event:?}"
+    );
+}
+
+#[test]
+fn a_rom_function_that_is_not_there_is_named_with_its_caller() {
+    let program = Program::new().call(0x4001_2344, 0).stay();
+    let (_, event) = run(&mut machine(&program.flash()), 100 * MILLISECOND);
+    let Event::Failed(Failure::NoRomFunction { address, caller }) = event else {
+        panic!("{event:?}");
+    };
+    assert_eq!(address, 0x4001_2344);
+    assert_eq!(caller, CODE + 12);
+}
+
+#[test]
+fn an_exception_that_nobody_handles_is_reported() {
+    // l32i a2, a2, 0 from an address where nothing is.
+    let program = Program::new()
+        .literal(2, 0x7000_0000)
+        .word(0x00_2222)
+        .stay();
+    let (_, event) = run(&mut machine(&program.flash()), 100 * MILLISECOND);
+    let Event::Failed(Failure::Rom { message }) = event else {
+        panic!("{event:?}");
+    };
+    for part in ["EXCCAUSE 15", "EXCVADDR 0x70000000", "EPC1 0x40080406"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn both_cores_asleep_without_an_alarm_end_the_run() {
+    // waiti 0
+    let program = Program::new().word(0x00_7000).stay();
+    let (_, event) = run(&mut machine(&program.flash()), 1000 * MILLISECOND);
+    assert_eq!(event, Event::Asleep);
+}
+
+#[test]
+fn what_is_not_modelled_is_named() {
+    let program = Program::new().store(0x3FF5_6010, 7).stay();
+    let mut machine = machine(&program.flash());
+    run(&mut machine, 100 * MILLISECOND);
+    let access = machine.bus().peripherals.unmodelled()[&0x3FF5_6010];
+    assert!(access.write);
+    assert_eq!((access.pc, access.times), (CODE + 9, 1));
+    assert_eq!(machine.read_word(0x3FF5_6010), Some(7));
+}
+
+#[test]
+fn received_bytes_are_in_the_fifo_until_they_are_read() {
+    let mut machine = machine(&[]);
+    machine.receive(b'x');
+    machine.receive(b'y');
+    // UART_STATUS_REG: RXFIFO_CNT.
+    assert_eq!(
+        machine.read_word(0x3FF4_001C).map(|word| word & 0xFF),
+        Some(2)
+    );
+    assert_eq!(machine.read_word(0x3FF4_0000), Some(b'x'.into()));
+    assert_eq!(machine.read_word(0x3FF4_0000), Some(b'y'.into()));
+    assert_eq!(
+        machine.read_word(0x3FF4_001C).map(|word| word & 0xFF),
+        Some(0)
+    );
+}
+
+#[test]
+fn sram_1_is_reversed_on_the_instruction_bus() {
+    let program = Program::new()
+        .store(0x3FFF_FFFC, 0x1234_5678)
+        .store(0x400A_0004, 0x9ABC_DEF0)
+        .stay();
+    let mut machine = machine(&program.flash());
+    run(&mut machine, 100 * MILLISECOND);
+    assert_eq!(machine.read_word(0x400A_0000), Some(0x1234_5678));
+    assert_eq!(machine.read_word(0x3FFF_FFF8), Some(0x9ABC_DEF0));
+}
+
+#[test]
+fn efuses_are_those_of_the_chip() {
+    let chip = Chip::default();
+    let options = MachineOptions { chip, seed: 0 };
+    let mut machine = Machine::new(&options, Flash::new(4 << 20));
+    // The MAC address: its last four bytes.
+    assert_eq!(machine.read_word(0x3FF5_A004), Some(0xC412_3456));
+}
+
+#[test]
+fn random_programs_end_with_an_event() {
+    let mut state = 0x1234_5678_9ABC_DEF1u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for _ in 0..40 {
+        let code: Vec<u8> = (0..64).flat_map(|_| next().to_le_bytes()).collect();
+        let mut machine = machine(&image(CODE, CODE, &code));
+        for _ in 0..2 {
+            let until = machine.now() + 40 * MILLISECOND;
+            if matches!(run(&mut machine, until).1, Event::Failed(_) | Event::Asleep) {
+                break;
+            }
+        }
+    }
+}
