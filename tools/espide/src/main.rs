@@ -23,7 +23,7 @@ const OUTPUT_GROUPS: &str = "esp32_rust_project,esp32_generated";
 #[command(
     name = "espide",
     version,
-    after_help = "Example:\n  bazel run @rules_esp32//tools/espide -- //firmware/...\n\n\
+    after_help = "Example:\n  bazel run @rules_esp32//ide -- //firmware/...\n\n\
         Exit codes:\n  0  written\n  1  Bazel fails, or there is nothing to write"
 )]
 struct Cli {
