@@ -46,7 +46,7 @@ in rec {
 
   # for who measures what tests cover, and who debugs
   llvm-coverage = import ./packages/llvm-coverage.nix { inherit debPackages llvm-xtensa rustc-xtensa; };
-  openocd-esp32 = import ./packages/openocd-esp32.nix { inherit debPackages; wheel = pypi.openocd-esp32; };
+  openocd-esp32 = import ./packages/openocd-esp32.nix { inherit debPackages; wheels = pypi; };
   gdb-xtensa = import ./packages/gdb-xtensa.nix { inherit fromSource fetch make xtensa-config llvm-xtensa host-sysroot; };
 
   bindgen = import ./packages/bindgen.nix { inherit debPackages; };

@@ -1,5 +1,6 @@
 # Espressif's OpenOCD, which knows the chip, as its Python package has it: bin/openocd, and its scripts.
-{ debPackages, wheel }:
+# wheels: the files of nix/pypi.lock.json, by name.
+{ debPackages, wheels }:
 debPackages {
   pname = "openocd-esp32";
   license = "GPL-2.0-or-later";
@@ -13,5 +14,5 @@ debPackages {
     rm -rf wheel
     chmod +x bin/openocd
   '';
-  env = { inherit wheel; };
+  env.wheel = wheels.openocd-esp32;
 }
