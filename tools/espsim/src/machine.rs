@@ -10,6 +10,7 @@ use crate::clock::{self, MICROSECOND, Ticks};
 use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
 use crate::peripherals::Peripherals;
+use crate::peripherals::pins::Edge;
 use crate::peripherals::rtc_cntl::ResetCause;
 use crate::rom;
 
@@ -147,6 +148,27 @@ impl Machine {
         self.bus.request_attention();
     }
 
+    /// The world outside drives `pin` (GPIO's number) with `level` from now on, or lets it float.
+    ///
+    /// # Panics
+    ///
+    /// Where `pin` is above 39.
+    pub fn set_pin(&mut self, pin: u8, level: Option<bool>) {
+        let peripherals = &mut self.bus.peripherals;
+        peripherals.set_pin(pin.into(), level, self.now);
+        self.bus.request_attention();
+    }
+
+    /// Whether [`Self::take_edges`] gets what pins do from now on.
+    pub fn watch_pins(&mut self, on: bool) {
+        self.bus.peripherals.pins.watch(on);
+    }
+
+    /// Each change of a pin that the chip drives since the last call, in the order of time.
+    pub fn take_edges(&mut self) -> Vec<Edge> {
+        self.bus.peripherals.pins.take_edges()
+    }
+
     /// Runs until `until`, or until something happens.
     pub fn run(&mut self, until: Ticks) -> Event {
         if let Some((core, cause)) = self.reset.take() {
@@ -279,7 +301,7 @@ impl Machine {
         let cores = match core {
             Some(core) => core..core + 1,
             None => {
-                self.bus.peripherals.reset_digital(STRAPPING);
+                self.bus.peripherals.reset_digital(STRAPPING, self.now);
                 self.bus.remap();
                 0..2
             }
