@@ -465,6 +465,8 @@ impl Error {
             | Self::SpecValue { .. }
             | Self::Until { .. }
             | Self::ElfRefused { .. }
+            | Self::NoSymbol { .. }
+            | Self::NoRegion { .. }
             | Self::ElfOfOtherImage { .. }
             | Self::Boards { .. }
             | Self::NoRegisters { .. }
