@@ -11,6 +11,7 @@ use espsim::clock::{self, Ticks};
 use espsim::flash::Flash;
 use espsim::machine::{self, Machine, MachineOptions};
 use espsim::peripherals::rtc_cntl::ResetCause;
+use espsim::peripherals::unmodelled;
 
 use crate::boot::FlashImage;
 use crate::environment::{Ending, Event, Execution, ExecutionEnvironment};
@@ -123,10 +124,18 @@ impl Simulation {
         }
         for (address, access) in self.machine.bus().peripherals.unmodelled() {
             diagnostics.push(format!(
-                "not modelled: {} {address:#010x} at {:#010x}, {} times",
+                "not modelled: {} {address:#010x}{} at {:#010x}, {} times{}",
                 if access.write { "write to" } else { "read of" },
+                unmodelled::name(*address)
+                    .map(|name| format!(" ({name})"))
+                    .unwrap_or_default(),
                 access.pc,
-                access.times
+                access.times,
+                if access.guessed {
+                    ", and read before it was written"
+                } else {
+                    ""
+                }
             ));
         }
         Ending::Died {

@@ -14,11 +14,13 @@ pub mod pins;
 pub mod registers;
 pub mod rtc_cntl;
 pub mod rtc_io;
+pub mod serial_frames;
 pub mod sha;
 pub mod signals;
 pub mod spi;
 pub mod timg;
 pub mod uart;
+pub mod unmodelled;
 pub mod watchdog;
 
 use crate::chip::Chip;
@@ -36,6 +38,7 @@ use signals::Outputs;
 use spi::Spi;
 use timg::Timg;
 use uart::Uart;
+use unmodelled::{Others, Unmodelled};
 use watchdog::Action;
 
 // Where they are (the manual, "Peripheral Address Mapping"): 4 KB each.
@@ -79,17 +82,6 @@ mod source {
     pub const RTC_CORE: u32 = 46;
 }
 
-/// Why an access did something that is not modelled: the first of each kind is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unmodelled {
-    /// Whether it was a write.
-    pub write: bool,
-    /// The program's address.
-    pub pc: u32,
-    /// How many there were.
-    pub times: u64,
-}
-
 /// All of them.
 #[derive(Debug)]
 pub struct Peripherals {
@@ -112,8 +104,7 @@ pub struct Peripherals {
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
-    other: BTreeMap<u32, u32>,
-    unmodelled: BTreeMap<u32, Unmodelled>,
+    other: Others,
 }
 
 impl Peripherals {
@@ -134,8 +125,7 @@ impl Peripherals {
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
             rng: seed ^ 0x9E37_79B9_7F4A_7C15,
-            other: BTreeMap::new(),
-            unmodelled: BTreeMap::new(),
+            other: Others::default(),
         }
     }
 
@@ -150,7 +140,7 @@ impl Peripherals {
         self.spi1 = Spi::default();
         self.sha = Sha::default();
         self.apb_ctrl.set(SYSCLK_CONF, 0);
-        self.other.clear();
+        self.other.reset();
     }
 
     /// The chip's revision, the major number.
@@ -196,6 +186,13 @@ impl Peripherals {
     /// Lets the pins have what peripherals have given until `now`.
     fn drive_pins(&mut self, now: Ticks) {
         self.outputs.wanted = self.pins.want_signals();
+        for (uart, signal) in self.uart.iter_mut().zip(signals::UART_TXD) {
+            for frame in uart.take_frames() {
+                if self.outputs.wanted {
+                    frame.give(signal, &mut self.outputs);
+                }
+            }
+        }
         while let Some(edge) = self.outputs.take(now) {
             self.pins.give(edge);
         }
@@ -272,18 +269,7 @@ impl Peripherals {
 
     /// What was accessed and is not modelled, by address.
     pub fn unmodelled(&self) -> &BTreeMap<u32, Unmodelled> {
-        &self.unmodelled
-    }
-
-    fn note(&mut self, address: u32, write: bool, pc: u32) {
-        self.unmodelled
-            .entry(address)
-            .or_insert(Unmodelled {
-                write,
-                pc,
-                times: 0,
-            })
-            .times += 1;
+        self.other.accesses()
     }
 
     /// A number of the random number generator: xorshift64* (Marsaglia, Vigna).
@@ -336,10 +322,7 @@ impl Peripherals {
             TIMG1 => self.timg[1].read(offset, now, apb),
             APB_CTRL => self.apb_ctrl.get(offset),
             _ if address == RNG_DATA => self.random(),
-            _ => {
-                self.note(address, false, pc);
-                self.other.get(&address).copied().unwrap_or(0)
-            }
+            _ => self.other.read(address, pc),
         }
     }
 
@@ -352,7 +335,7 @@ impl Peripherals {
             DPORT => self.dport.write(offset, value),
             SHA => {
                 if !self.sha.write(offset, value) {
-                    self.note(address, true, pc);
+                    self.other.note(address, true, pc);
                 }
             }
             PRO_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
@@ -384,10 +367,7 @@ impl Peripherals {
             TIMG0 => self.timg[0].write(offset, value, now, apb),
             TIMG1 => self.timg[1].write(offset, value, now, apb),
             APB_CTRL => self.apb_ctrl.set(offset, value),
-            _ => {
-                self.note(address, true, pc);
-                self.other.insert(address, value);
-            }
+            _ => self.other.write(address, value, pc),
         }
     }
 }
