@@ -81,6 +81,8 @@ pub struct Gpio {
     registers: Registers,
     /// What IN shows, a bit for each pin.
     input: u64,
+    /// The pins whose changes can make interrupts, a bit for each.
+    listening: u64,
 }
 
 impl Gpio {
@@ -91,6 +93,7 @@ impl Gpio {
         Self {
             registers: Registers::new(0x1000, &initial),
             input: 0,
+            listening: 0,
         }
     }
 
@@ -131,6 +134,13 @@ impl Gpio {
         }
         if !matches!(target.0, STRAP | IN | IN1 | ACPU_INT..PIN0) {
             self.registers.set(target.0, target.1);
+        }
+        if (PIN0..FUNC0_IN_SEL_CFG).contains(&offset) {
+            self.listening = (0..PINS).fold(0, |pins, pin| {
+                let word = self.pin(pin);
+                let listens = word >> INT_TYPE & 7 != 0 && word >> INT_ENA & 0xF != 0;
+                pins | u64::from(listens) << pin
+            });
         }
         self.note_levels();
     }
@@ -238,9 +248,6 @@ impl Gpio {
 
     /// The pins whose changes can make interrupts, a bit for each.
     pub fn listening(&self) -> u64 {
-        (0..PINS).fold(0, |pins, pin| {
-            let word = self.pin(pin);
-            pins | u64::from(word >> INT_TYPE & 7 != 0 && word >> INT_ENA & 0xF != 0) << pin
-        })
+        self.listening
     }
 }

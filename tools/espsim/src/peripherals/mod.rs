@@ -10,6 +10,7 @@ pub mod dport;
 pub mod efuse;
 pub mod gpio;
 pub mod io_mux;
+pub mod ledc;
 pub mod pins;
 pub mod registers;
 pub mod rtc_cntl;
@@ -30,6 +31,7 @@ use crate::flash::Flash;
 use dport::{Dport, MMU_ENTRIES, SourceBits};
 use efuse::Efuse;
 use gpio::Destination;
+use ledc::Ledc;
 use pins::Pins;
 use registers::Registers;
 use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
@@ -52,6 +54,7 @@ const GPIO: u32 = 0x3FF4_4000;
 const RTC: u32 = 0x3FF4_8000;
 const IO_MUX: u32 = 0x3FF4_9000;
 const UART1: u32 = 0x3FF5_0000;
+const LEDC: u32 = 0x3FF5_9000;
 const EFUSE: u32 = 0x3FF5_A000;
 const TIMG0: u32 = 0x3FF5_F000;
 const TIMG1: u32 = 0x3FF6_0000;
@@ -79,6 +82,7 @@ mod source {
     pub const GPIO: u32 = 22;
     pub const GPIO_NMI: u32 = 23;
     pub const UART0: u32 = 34;
+    pub const LEDC: u32 = 43;
     pub const RTC_CORE: u32 = 46;
 }
 
@@ -101,6 +105,7 @@ pub struct Peripherals {
     revision_major: u8,
     spi1: Spi,
     efuse: Efuse,
+    ledc: Ledc,
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
@@ -121,6 +126,7 @@ impl Peripherals {
             revision_major: chip.revision.major,
             spi1: Spi::default(),
             efuse: Efuse::new(chip),
+            ledc: Ledc::default(),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
@@ -138,6 +144,7 @@ impl Peripherals {
         self.outputs.clear();
         self.pins.reset_digital(strapping, now);
         self.spi1 = Spi::default();
+        self.ledc = Ledc::default();
         self.sha = Sha::default();
         self.apb_ctrl.set(SYSCLK_CONF, 0);
         self.other.reset();
@@ -193,6 +200,8 @@ impl Peripherals {
                 }
             }
         }
+        let apb = self.apb_cycle();
+        self.ledc.advance(now, apb, &mut self.outputs);
         while let Some(edge) = self.outputs.take(now) {
             self.pins.give(edge);
         }
@@ -217,6 +226,7 @@ impl Peripherals {
             .chain(timers)
             .chain(self.rtc_cntl.next_event())
             .chain(pins)
+            .chain(self.ledc.next_event(self.pins.listen()))
             .min()
     }
 
@@ -231,6 +241,7 @@ impl Peripherals {
             sources |= SourceBits::from(timg.interrupts()) << first;
         }
         sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
+        sources |= SourceBits::from(self.ledc.interrupt()) << source::LEDC;
         [
             (Destination::ProCpu, Destination::ProCpuNmi),
             (Destination::AppCpu, Destination::AppCpuNmi),
@@ -317,6 +328,10 @@ impl Peripherals {
                 self.pins.read_rtc_io(offset - RTC_IO.start)
             }
             IO_MUX => self.pins.read_io_mux(offset),
+            LEDC => {
+                self.ledc.advance(now, apb, &mut self.outputs);
+                self.ledc.read(offset, now)
+            }
             EFUSE => self.efuse.read(offset),
             TIMG0 => self.timg[0].read(offset, now, apb),
             TIMG1 => self.timg[1].read(offset, now, apb),
@@ -362,6 +377,10 @@ impl Peripherals {
             IO_MUX => {
                 self.drive_pins(now);
                 self.pins.write_io_mux(offset, value, now);
+            }
+            LEDC => {
+                self.ledc.advance(now, apb, &mut self.outputs);
+                self.ledc.write(offset, value, now, &mut self.outputs);
             }
             EFUSE => self.efuse.write(offset, value),
             TIMG0 => self.timg[0].write(offset, value, now, apb),
