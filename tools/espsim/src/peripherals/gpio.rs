@@ -150,6 +150,8 @@ impl Gpio {
         match offset {
             OUT..STRAP => u64::MAX >> (64 - PINS),
             PIN0..FUNC0_IN_SEL_CFG => 1 << ((offset - PIN0) / 4),
+            // No level, but what inputs of peripherals see.
+            FUNC0_IN_SEL_CFG..FUNC0_OUT_SEL_CFG => 1,
             FUNC0_OUT_SEL_CFG..0x5D0 => 1 << ((offset - FUNC0_OUT_SEL_CFG) / 4),
             _ => 0,
         }

@@ -13,6 +13,7 @@ pub mod io_mux;
 pub mod ledc;
 pub mod pins;
 pub mod registers;
+pub mod rmt;
 pub mod rtc_cntl;
 pub mod rtc_io;
 pub mod serial_frames;
@@ -34,6 +35,7 @@ use gpio::Destination;
 use ledc::Ledc;
 use pins::Pins;
 use registers::Registers;
+use rmt::Rmt;
 use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
 use sha::Sha;
 use signals::Outputs;
@@ -54,6 +56,7 @@ const GPIO: u32 = 0x3FF4_4000;
 const RTC: u32 = 0x3FF4_8000;
 const IO_MUX: u32 = 0x3FF4_9000;
 const UART1: u32 = 0x3FF5_0000;
+const RMT: u32 = 0x3FF5_6000;
 const LEDC: u32 = 0x3FF5_9000;
 const EFUSE: u32 = 0x3FF5_A000;
 const TIMG0: u32 = 0x3FF5_F000;
@@ -84,6 +87,7 @@ mod source {
     pub const UART0: u32 = 34;
     pub const LEDC: u32 = 43;
     pub const RTC_CORE: u32 = 46;
+    pub const RMT: u32 = 47;
 }
 
 /// All of them.
@@ -106,6 +110,7 @@ pub struct Peripherals {
     spi1: Spi,
     efuse: Efuse,
     ledc: Ledc,
+    rmt: Rmt,
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
@@ -127,6 +132,7 @@ impl Peripherals {
             spi1: Spi::default(),
             efuse: Efuse::new(chip),
             ledc: Ledc::default(),
+            rmt: Rmt::default(),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
@@ -145,6 +151,7 @@ impl Peripherals {
         self.pins.reset_digital(strapping, now);
         self.spi1 = Spi::default();
         self.ledc = Ledc::default();
+        self.rmt = Rmt::default();
         self.sha = Sha::default();
         self.apb_ctrl.set(SYSCLK_CONF, 0);
         self.other.reset();
@@ -202,9 +209,14 @@ impl Peripherals {
         }
         let apb = self.apb_cycle();
         self.ledc.advance(now, apb, &mut self.outputs);
+        self.rmt.advance(now, apb, &mut self.outputs);
         while let Some(edge) = self.outputs.take(now) {
             self.pins.give(edge);
         }
+        for edge in self.pins.take_heard() {
+            self.rmt.receive(edge);
+        }
+        self.rmt.advance_receivers(now);
     }
 
     /// The world outside drives `pin` with `level`, or lets it go.
@@ -227,6 +239,7 @@ impl Peripherals {
             .chain(self.rtc_cntl.next_event())
             .chain(pins)
             .chain(self.ledc.next_event(self.pins.listen()))
+            .chain(self.rmt.next_event())
             .min()
     }
 
@@ -242,6 +255,7 @@ impl Peripherals {
         }
         sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
         sources |= SourceBits::from(self.ledc.interrupt()) << source::LEDC;
+        sources |= SourceBits::from(self.rmt.interrupt()) << source::RMT;
         [
             (Destination::ProCpu, Destination::ProCpuNmi),
             (Destination::AppCpu, Destination::AppCpuNmi),
@@ -328,6 +342,10 @@ impl Peripherals {
                 self.pins.read_rtc_io(offset - RTC_IO.start)
             }
             IO_MUX => self.pins.read_io_mux(offset),
+            RMT => {
+                self.drive_pins(now);
+                self.rmt.read(offset)
+            }
             LEDC => {
                 self.ledc.advance(now, apb, &mut self.outputs);
                 self.ledc.read(offset, now)
@@ -378,6 +396,11 @@ impl Peripherals {
                 self.drive_pins(now);
                 self.pins.write_io_mux(offset, value, now);
             }
+            RMT => {
+                self.drive_pins(now);
+                self.rmt.write(offset, value, now, &mut self.outputs);
+                self.pins.set_heard(&self.rmt.hears());
+            }
             LEDC => {
                 self.ledc.advance(now, apb, &mut self.outputs);
                 self.ledc.write(offset, value, now, &mut self.outputs);
@@ -390,3 +413,6 @@ impl Peripherals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
