@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 pub mod dport;
 pub mod efuse;
 pub mod gpio;
+pub mod i2c;
 pub mod io_mux;
 pub mod ledc;
+mod map;
 pub mod pins;
 pub mod registers;
 pub mod rmt;
@@ -32,7 +34,9 @@ use crate::flash::Flash;
 use dport::{Dport, MMU_ENTRIES, SourceBits};
 use efuse::Efuse;
 use gpio::Destination;
+use i2c::{I2c, I2cDevice};
 use ledc::Ledc;
+use map::*;
 use pins::Pins;
 use registers::Registers;
 use rmt::Rmt;
@@ -44,51 +48,6 @@ use timg::Timg;
 use uart::Uart;
 use unmodelled::{Others, Unmodelled};
 use watchdog::Action;
-
-// Where they are (the manual, "Peripheral Address Mapping"): 4 KB each.
-const DPORT: u32 = 0x3FF0_0000;
-const SHA: u32 = 0x3FF0_3000;
-const PRO_MMU_TABLE: u32 = 0x3FF1_0000;
-const APP_MMU_TABLE: u32 = 0x3FF1_2000;
-const UART0: u32 = 0x3FF4_0000;
-const SPI1: u32 = 0x3FF4_2000;
-const GPIO: u32 = 0x3FF4_4000;
-const RTC: u32 = 0x3FF4_8000;
-const IO_MUX: u32 = 0x3FF4_9000;
-const UART1: u32 = 0x3FF5_0000;
-const RMT: u32 = 0x3FF5_6000;
-const LEDC: u32 = 0x3FF5_9000;
-const EFUSE: u32 = 0x3FF5_A000;
-const TIMG0: u32 = 0x3FF5_F000;
-const TIMG1: u32 = 0x3FF6_0000;
-const APB_CTRL: u32 = 0x3FF6_6000;
-const UART2: u32 = 0x3FF6_E000;
-/// The random number generator's register.
-const RNG_DATA: u32 = 0x3FF7_5144;
-
-/// RTC_CNTL is the first KB of its page; RTC_IO, SENS and RTC_I2C follow.
-const RTC_CNTL_LEN: u32 = 0x400;
-const RTC_IO: std::ops::Range<u32> = 0x400..0x4CC;
-/// APB_CTRL's SYSCLK_CONF: the crystal's divider less 1.
-const SYSCLK_CONF: u32 = 0x00;
-const APB_CTRL_DATE: u32 = 0x7C;
-
-/// The bus that data and peripherals share on the upper side sees APB's peripherals there, too.
-const AHB_ALIAS: std::ops::Range<u32> = 0x6000_0000..0x6004_0000;
-const APB: u32 = 0x3FF4_0000;
-
-/// Sources of interrupts (the manual's table "Configuration Registers and Interrupt Sources").
-mod source {
-    pub const TIMG0_T0: u32 = 14;
-    pub const TIMG1_T0: u32 = 18;
-    /// Of the core that it is routed to.
-    pub const GPIO: u32 = 22;
-    pub const GPIO_NMI: u32 = 23;
-    pub const UART0: u32 = 34;
-    pub const LEDC: u32 = 43;
-    pub const RTC_CORE: u32 = 46;
-    pub const RMT: u32 = 47;
-}
 
 /// All of them.
 #[derive(Debug)]
@@ -111,6 +70,7 @@ pub struct Peripherals {
     efuse: Efuse,
     ledc: Ledc,
     rmt: Rmt,
+    i2c: [I2c; 2],
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
@@ -133,6 +93,7 @@ impl Peripherals {
             efuse: Efuse::new(chip),
             ledc: Ledc::default(),
             rmt: Rmt::default(),
+            i2c: signals::I2C.map(I2c::new),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
@@ -152,9 +113,38 @@ impl Peripherals {
         self.spi1 = Spi::default();
         self.ledc = Ledc::default();
         self.rmt = Rmt::default();
+        for i2c in &mut self.i2c {
+            i2c.reset();
+        }
         self.sha = Sha::default();
         self.apb_ctrl.set(SYSCLK_CONF, 0);
         self.other.reset();
+    }
+
+    /// What DPORT's PERIP_RST_EN resets.
+    fn reset_peripherals(&mut self, bits: u32, now: Ticks) {
+        let resets = |bit: u32| bits >> bit & 1 == 1;
+        if resets(reset::LEDC) {
+            self.ledc = Ledc::default();
+            self.outputs.release(now, signals::LEDC..signals::LEDC + 16);
+        }
+        if resets(reset::RMT) {
+            self.rmt = Rmt::default();
+            self.outputs
+                .release(now, signals::RMT_OUT..signals::RMT_OUT + 8);
+            self.pins.set_heard(&[]);
+        }
+        for (i2c, bit) in self.i2c.iter_mut().zip([reset::I2C0, reset::I2C1]) {
+            if resets(bit) {
+                i2c.reset();
+                self.outputs.release(now, i2c.lines());
+            }
+        }
+    }
+
+    /// Puts a device onto the bus of I2C `controller`, 0 or 1.
+    pub fn attach_i2c(&mut self, controller: usize, device: Box<dyn I2cDevice>) {
+        self.i2c[controller].attach(device);
     }
 
     /// The chip's revision, the major number.
@@ -210,6 +200,9 @@ impl Peripherals {
         let apb = self.apb_cycle();
         self.ledc.advance(now, apb, &mut self.outputs);
         self.rmt.advance(now, apb, &mut self.outputs);
+        for i2c in &mut self.i2c {
+            i2c.advance(now, apb, &mut self.outputs);
+        }
         while let Some(edge) = self.outputs.take(now) {
             self.pins.give(edge);
         }
@@ -240,6 +233,7 @@ impl Peripherals {
             .chain(pins)
             .chain(self.ledc.next_event(self.pins.listen()))
             .chain(self.rmt.next_event())
+            .chain(self.i2c.iter().filter_map(I2c::next_event))
             .min()
     }
 
@@ -256,6 +250,9 @@ impl Peripherals {
         sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
         sources |= SourceBits::from(self.ledc.interrupt()) << source::LEDC;
         sources |= SourceBits::from(self.rmt.interrupt()) << source::RMT;
+        for (number, i2c) in (source::I2C0..).zip(&self.i2c) {
+            sources |= SourceBits::from(i2c.interrupt()) << number;
+        }
         [
             (Destination::ProCpu, Destination::ProCpuNmi),
             (Destination::AppCpu, Destination::AppCpuNmi),
@@ -319,6 +316,9 @@ impl Peripherals {
         let address = address & !3;
         let offset = address & 0xFFF;
         let apb = self.apb_cycle();
+        if is_at_pins(address) {
+            self.drive_pins(now);
+        }
         match address & !0xFFF {
             DPORT => self.dport.read(offset),
             SHA => self.sha.read(offset),
@@ -332,24 +332,14 @@ impl Peripherals {
             UART1 => self.uart[1].read(offset, now, apb),
             UART2 => self.uart[2].read(offset, now, apb),
             SPI1 => self.spi1.read(offset),
-            GPIO => {
-                self.drive_pins(now);
-                self.pins.gpio.read(offset)
-            }
+            GPIO => self.pins.gpio.read(offset),
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.read(offset, now),
-            RTC if RTC_IO.contains(&offset) => {
-                self.drive_pins(now);
-                self.pins.read_rtc_io(offset - RTC_IO.start)
-            }
+            RTC if RTC_IO.contains(&offset) => self.pins.read_rtc_io(offset - RTC_IO.start),
             IO_MUX => self.pins.read_io_mux(offset),
-            RMT => {
-                self.drive_pins(now);
-                self.rmt.read(offset)
-            }
-            LEDC => {
-                self.ledc.advance(now, apb, &mut self.outputs);
-                self.ledc.read(offset, now)
-            }
+            I2C0 => self.i2c[0].read(offset),
+            I2C1 => self.i2c[1].read(offset),
+            RMT => self.rmt.read(offset),
+            LEDC => self.ledc.read(offset, now),
             EFUSE => self.efuse.read(offset),
             TIMG0 => self.timg[0].read(offset, now, apb),
             TIMG1 => self.timg[1].read(offset, now, apb),
@@ -364,8 +354,16 @@ impl Peripherals {
         let address = address & !3;
         let offset = address & 0xFFF;
         let apb = self.apb_cycle();
+        if is_at_pins(address) {
+            self.drive_pins(now);
+        }
         match address & !0xFFF {
-            DPORT => self.dport.write(offset, value),
+            DPORT => {
+                if offset == reset::PERIP_RST_EN {
+                    self.reset_peripherals(value, now);
+                }
+                self.dport.write(offset, value);
+            }
             SHA => {
                 if !self.sha.write(offset, value) {
                     self.other.note(address, true, pc);
@@ -384,25 +382,22 @@ impl Peripherals {
                 .spi1
                 .write(offset, value, clock::duration(now), &mut self.flash),
             GPIO => {
-                self.drive_pins(now);
                 self.pins.write_gpio(offset, value, now);
             }
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.write(offset, value, now),
             RTC if RTC_IO.contains(&offset) => {
-                self.drive_pins(now);
                 self.pins.write_rtc_io(offset - RTC_IO.start, value, now);
             }
             IO_MUX => {
-                self.drive_pins(now);
                 self.pins.write_io_mux(offset, value, now);
             }
+            I2C0 => self.i2c[0].write(offset, value, now, apb, &mut self.outputs),
+            I2C1 => self.i2c[1].write(offset, value, now, apb, &mut self.outputs),
             RMT => {
-                self.drive_pins(now);
                 self.rmt.write(offset, value, now, &mut self.outputs);
                 self.pins.set_heard(&self.rmt.hears());
             }
             LEDC => {
-                self.ledc.advance(now, apb, &mut self.outputs);
                 self.ledc.write(offset, value, now, &mut self.outputs);
             }
             EFUSE => self.efuse.write(offset, value),
