@@ -42,11 +42,13 @@ pub mod source {
     /// Of the core that it is routed to.
     pub const GPIO: u32 = 22;
     pub const GPIO_NMI: u32 = 23;
+    pub const SPI2: u32 = 30;
     pub const UART0: u32 = 34;
     pub const LEDC: u32 = 43;
     pub const RTC_CORE: u32 = 46;
     pub const RMT: u32 = 47;
     pub const I2C0: u32 = 49;
+    pub const SPI2_DMA: u32 = 53;
 }
 
 /// Peripherals that have to do with pins.

@@ -22,6 +22,7 @@ pub mod serial_frames;
 pub mod sha;
 pub mod signals;
 pub mod spi;
+pub mod spi_master;
 pub mod timg;
 pub mod uart;
 pub mod unmodelled;
@@ -30,6 +31,7 @@ pub mod watchdog;
 use crate::chip::Chip;
 use crate::clock::{self, CRYSTAL_MHZ, RC_FAST_MHZ, Ticks};
 use crate::flash::Flash;
+use crate::memory::Ram;
 
 use dport::{Dport, MMU_ENTRIES, SourceBits};
 use efuse::Efuse;
@@ -44,6 +46,7 @@ use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
 use sha::Sha;
 use signals::Outputs;
 use spi::Spi;
+use spi_master::{Select, SpiDevice, SpiMaster};
 use timg::Timg;
 use uart::Uart;
 use unmodelled::{Others, Unmodelled};
@@ -71,6 +74,7 @@ pub struct Peripherals {
     ledc: Ledc,
     rmt: Rmt,
     i2c: [I2c; 2],
+    spi: [SpiMaster; 2],
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
@@ -94,6 +98,7 @@ impl Peripherals {
             ledc: Ledc::default(),
             rmt: Rmt::default(),
             i2c: signals::I2C.map(I2c::new),
+            spi: [0, 1].map(SpiMaster::new),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
@@ -115,6 +120,9 @@ impl Peripherals {
         self.rmt = Rmt::default();
         for i2c in &mut self.i2c {
             i2c.reset();
+        }
+        for spi in &mut self.spi {
+            spi.reset();
         }
         self.sha = Sha::default();
         self.apb_ctrl.set(SYSCLK_CONF, 0);
@@ -139,6 +147,30 @@ impl Peripherals {
                 i2c.reset();
                 self.outputs.release(now, i2c.lines());
             }
+        }
+        for (spi, bit) in self.spi.iter_mut().zip([reset::SPI2, reset::SPI3]) {
+            if resets(bit) {
+                spi.reset();
+                self.outputs.release(now, spi.lines());
+            }
+        }
+    }
+
+    /// Puts a device onto the bus of SPI `controller`, 2 or 3.
+    pub fn attach_spi(&mut self, controller: usize, select: Select, device: Box<dyn SpiDevice>) {
+        self.spi[controller - 2].attach(select, device);
+    }
+
+    /// Whether a peripheral waits for [`Self::serve_dma`].
+    pub fn waits_for_memory(&self) -> bool {
+        self.spi.iter().any(SpiMaster::waits_for_memory)
+    }
+
+    /// Lets peripherals have DRAM.
+    pub fn serve_dma(&mut self, dram: &mut Ram) {
+        let apb = self.apb_cycle();
+        for spi in &mut self.spi {
+            spi.serve(dram, apb, &self.pins, &mut self.outputs);
         }
     }
 
@@ -203,6 +235,9 @@ impl Peripherals {
         for i2c in &mut self.i2c {
             i2c.advance(now, apb, &mut self.outputs);
         }
+        for spi in &mut self.spi {
+            spi.advance(now);
+        }
         while let Some(edge) = self.outputs.take(now) {
             self.pins.give(edge);
         }
@@ -234,6 +269,7 @@ impl Peripherals {
             .chain(self.ledc.next_event(self.pins.listen()))
             .chain(self.rmt.next_event())
             .chain(self.i2c.iter().filter_map(I2c::next_event))
+            .chain(self.spi.iter().filter_map(SpiMaster::next_event))
             .min()
     }
 
@@ -252,6 +288,10 @@ impl Peripherals {
         sources |= SourceBits::from(self.rmt.interrupt()) << source::RMT;
         for (number, i2c) in (source::I2C0..).zip(&self.i2c) {
             sources |= SourceBits::from(i2c.interrupt()) << number;
+        }
+        for (number, spi) in (0..).zip(&self.spi) {
+            sources |= SourceBits::from(spi.interrupt()) << (source::SPI2 + number);
+            sources |= SourceBits::from(spi.dma_interrupt()) << (source::SPI2_DMA + number);
         }
         [
             (Destination::ProCpu, Destination::ProCpuNmi),
@@ -336,6 +376,8 @@ impl Peripherals {
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.read(offset, now),
             RTC if RTC_IO.contains(&offset) => self.pins.read_rtc_io(offset - RTC_IO.start),
             IO_MUX => self.pins.read_io_mux(offset),
+            SPI2 => self.spi[0].read(offset),
+            SPI3 => self.spi[1].read(offset),
             I2C0 => self.i2c[0].read(offset),
             I2C1 => self.i2c[1].read(offset),
             RMT => self.rmt.read(offset),
@@ -390,6 +432,10 @@ impl Peripherals {
             }
             IO_MUX => {
                 self.pins.write_io_mux(offset, value, now);
+            }
+            SPI2 | SPI3 => {
+                let spi = &mut self.spi[usize::from(address & !0xFFF == SPI3)];
+                spi.write(offset, value, now, apb, &self.pins, &mut self.outputs);
             }
             I2C0 => self.i2c[0].write(offset, value, now, apb, &mut self.outputs),
             I2C1 => self.i2c[1].write(offset, value, now, apb, &mut self.outputs),

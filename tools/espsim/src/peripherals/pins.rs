@@ -43,6 +43,8 @@ pub struct Pins {
     /// The signals that peripherals give.
     given: [bool; 256],
     levels: u64,
+    /// How often each level has changed.
+    changes: [u64; PINS],
     /// What each pin was driven to last; `None` before it was.
     driven: [Option<bool>; PINS],
     watching: bool,
@@ -64,6 +66,7 @@ impl Pins {
             outside: [None; PINS],
             given: std::array::from_fn(|signal| signals::idle_is_high(signal as Signal)),
             levels: 0,
+            changes: [0; PINS],
             driven: [None; PINS],
             watching: false,
             edges: Vec::new(),
@@ -120,6 +123,25 @@ impl Pins {
     /// The level of each pin, a bit for each.
     pub fn levels(&self) -> u64 {
         self.levels
+    }
+
+    /// How often the level of `pin` has changed.
+    pub fn changes(&self, pin: usize) -> u64 {
+        self.changes[pin]
+    }
+
+    /// Whether the output `given` and the input `taken` are the same pin.
+    pub fn connects(&self, given: Signal, taken: Signal) -> bool {
+        let pin = match self.gpio.input_of(taken) {
+            Input::Pin(pin, _) => Some(pin),
+            Input::Constant(_) => None,
+            Input::Direct => self.io_mux.direct_input(taken),
+        };
+        pin.is_some_and(|pin| match self.io_mux.function(pin) {
+            Function::Gpio => self.gpio.output(pin).signal == Some(given),
+            Function::Output(direct) => direct == given,
+            Function::Other => false,
+        })
     }
 
     /// The pin that wakes the chip by EXT_WAKEUP0.
@@ -259,7 +281,10 @@ impl Pins {
                 Drive::PushPull(level) => level,
                 Drive::OpenDrain(false) => false,
             };
-            self.levels = self.levels & !(1 << pin) | u64::from(level) << pin;
+            if self.levels >> pin & 1 != u64::from(level) {
+                self.levels ^= 1 << pin;
+                self.changes[pin] += 1;
+            }
             if drive != Drive::Off && self.driven[pin] != Some(level) {
                 self.driven[pin] = Some(level);
                 self.last = at;
