@@ -1,6 +1,8 @@
 //! Where peripherals are (ESP32 Technical Reference Manual, "Peripheral Address Mapping"), 4 KB each, and their interrupts.
 
 pub const DPORT: u32 = 0x3FF0_0000;
+pub const AES: u32 = 0x3FF0_1000;
+pub const RSA: u32 = 0x3FF0_2000;
 pub const SHA: u32 = 0x3FF0_3000;
 pub const PRO_MMU_TABLE: u32 = 0x3FF1_0000;
 pub const APP_MMU_TABLE: u32 = 0x3FF1_2000;
@@ -48,6 +50,7 @@ pub mod source {
     pub const RTC_CORE: u32 = 46;
     pub const RMT: u32 = 47;
     pub const I2C0: u32 = 49;
+    pub const RSA: u32 = 51;
     pub const SPI2_DMA: u32 = 53;
 }
 
@@ -59,8 +62,12 @@ pub fn is_at_pins(address: u32) -> bool {
     }
 }
 
-/// DPORT's PERIP_RST_EN, and its bits that reset peripherals.
+/// DPORT's PERI_RST_EN and PERIP_RST_EN, and their bits that reset peripherals.
 pub mod reset {
+    pub const PERI_RST_EN: u32 = 0x20;
+    pub const AES: u32 = 0;
+    pub const SHA: u32 = 1;
+    pub const RSA: u32 = 2;
     pub const PERIP_RST_EN: u32 = 0xC4;
     pub const SPI2: u32 = 6;
     pub const I2C0: u32 = 7;

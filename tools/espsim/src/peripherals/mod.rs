@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+mod access;
+pub mod aes;
 pub mod dport;
 pub mod efuse;
 pub mod gpio;
@@ -16,6 +18,7 @@ mod map;
 pub mod pins;
 pub mod registers;
 pub mod rmt;
+pub mod rsa;
 pub mod rtc_cntl;
 pub mod rtc_io;
 pub mod serial_frames;
@@ -33,7 +36,8 @@ use crate::clock::{self, CRYSTAL_MHZ, RC_FAST_MHZ, Ticks};
 use crate::flash::Flash;
 use crate::memory::Ram;
 
-use dport::{Dport, MMU_ENTRIES, SourceBits};
+use aes::Aes;
+use dport::{Dport, SourceBits};
 use efuse::Efuse;
 use gpio::Destination;
 use i2c::{I2c, I2cDevice};
@@ -42,6 +46,7 @@ use map::*;
 use pins::Pins;
 use registers::Registers;
 use rmt::Rmt;
+use rsa::Rsa;
 use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
 use sha::Sha;
 use signals::Outputs;
@@ -75,6 +80,8 @@ pub struct Peripherals {
     rmt: Rmt,
     i2c: [I2c; 2],
     spi: [SpiMaster; 2],
+    aes: Aes,
+    rsa: Rsa,
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
@@ -99,6 +106,8 @@ impl Peripherals {
             rmt: Rmt::default(),
             i2c: signals::I2C.map(I2c::new),
             spi: [0, 1].map(SpiMaster::new),
+            aes: Aes::default(),
+            rsa: Rsa::default(),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
@@ -124,6 +133,8 @@ impl Peripherals {
         for spi in &mut self.spi {
             spi.reset();
         }
+        self.aes = Aes::default();
+        self.rsa = Rsa::default();
         self.sha = Sha::default();
         self.apb_ctrl.set(SYSCLK_CONF, 0);
         self.other.reset();
@@ -153,6 +164,19 @@ impl Peripherals {
                 spi.reset();
                 self.outputs.release(now, spi.lines());
             }
+        }
+    }
+
+    /// What DPORT's PERI_RST_EN resets.
+    fn reset_accelerators(&mut self, bits: u32) {
+        if bits >> reset::AES & 1 == 1 {
+            self.aes = Aes::default();
+        }
+        if bits >> reset::SHA & 1 == 1 {
+            self.sha = Sha::default();
+        }
+        if bits >> reset::RSA & 1 == 1 {
+            self.rsa = Rsa::default();
         }
     }
 
@@ -285,6 +309,7 @@ impl Peripherals {
         }
         sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
         sources |= SourceBits::from(self.ledc.interrupt()) << source::LEDC;
+        sources |= SourceBits::from(self.rsa.interrupt()) << source::RSA;
         sources |= SourceBits::from(self.rmt.interrupt()) << source::RMT;
         for (number, i2c) in (source::I2C0..).zip(&self.i2c) {
             sources |= SourceBits::from(i2c.interrupt()) << number;
@@ -340,118 +365,6 @@ impl Peripherals {
         self.rng ^= self.rng << 25;
         self.rng ^= self.rng >> 27;
         (self.rng.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
-    }
-
-    /// Which address a peripheral has for `address`; `None` where there is none.
-    pub fn canonical(address: u32) -> Option<u32> {
-        match address {
-            DPORT..0x3FF8_0000 => Some(address),
-            _ if AHB_ALIAS.contains(&address) => Some(address - AHB_ALIAS.start + APB),
-            _ => None,
-        }
-    }
-
-    /// Reads the word at `address`, which [`Self::canonical`] has given.
-    pub fn read(&mut self, address: u32, now: Ticks, pc: u32) -> u32 {
-        let address = address & !3;
-        let offset = address & 0xFFF;
-        let apb = self.apb_cycle();
-        if is_at_pins(address) {
-            self.drive_pins(now);
-        }
-        match address & !0xFFF {
-            DPORT => self.dport.read(offset),
-            SHA => self.sha.read(offset),
-            PRO_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
-                self.dport.mmu_entry(0, offset as usize / 4)
-            }
-            APP_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
-                self.dport.mmu_entry(1, offset as usize / 4)
-            }
-            UART0 => self.uart[0].read(offset, now, apb),
-            UART1 => self.uart[1].read(offset, now, apb),
-            UART2 => self.uart[2].read(offset, now, apb),
-            SPI1 => self.spi1.read(offset),
-            GPIO => self.pins.gpio.read(offset),
-            RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.read(offset, now),
-            RTC if RTC_IO.contains(&offset) => self.pins.read_rtc_io(offset - RTC_IO.start),
-            IO_MUX => self.pins.read_io_mux(offset),
-            SPI2 => self.spi[0].read(offset),
-            SPI3 => self.spi[1].read(offset),
-            I2C0 => self.i2c[0].read(offset),
-            I2C1 => self.i2c[1].read(offset),
-            RMT => self.rmt.read(offset),
-            LEDC => self.ledc.read(offset, now),
-            EFUSE => self.efuse.read(offset),
-            TIMG0 => self.timg[0].read(offset, now, apb),
-            TIMG1 => self.timg[1].read(offset, now, apb),
-            APB_CTRL => self.apb_ctrl.get(offset),
-            _ if address == RNG_DATA => self.random(),
-            _ => self.other.read(address, pc),
-        }
-    }
-
-    /// Writes the word at `address`, which [`Self::canonical`] has given.
-    pub fn write(&mut self, address: u32, value: u32, now: Ticks, pc: u32) {
-        let address = address & !3;
-        let offset = address & 0xFFF;
-        let apb = self.apb_cycle();
-        if is_at_pins(address) {
-            self.drive_pins(now);
-        }
-        match address & !0xFFF {
-            DPORT => {
-                if offset == reset::PERIP_RST_EN {
-                    self.reset_peripherals(value, now);
-                }
-                self.dport.write(offset, value);
-            }
-            SHA => {
-                if !self.sha.write(offset, value) {
-                    self.other.note(address, true, pc);
-                }
-            }
-            PRO_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
-                self.dport.set_mmu_entry(0, offset as usize / 4, value);
-            }
-            APP_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
-                self.dport.set_mmu_entry(1, offset as usize / 4, value);
-            }
-            UART0 => self.uart[0].write(offset, value, now, apb),
-            UART1 => self.uart[1].write(offset, value, now, apb),
-            UART2 => self.uart[2].write(offset, value, now, apb),
-            SPI1 => self
-                .spi1
-                .write(offset, value, clock::duration(now), &mut self.flash),
-            GPIO => {
-                self.pins.write_gpio(offset, value, now);
-            }
-            RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.write(offset, value, now),
-            RTC if RTC_IO.contains(&offset) => {
-                self.pins.write_rtc_io(offset - RTC_IO.start, value, now);
-            }
-            IO_MUX => {
-                self.pins.write_io_mux(offset, value, now);
-            }
-            SPI2 | SPI3 => {
-                let spi = &mut self.spi[usize::from(address & !0xFFF == SPI3)];
-                spi.write(offset, value, now, apb, &self.pins, &mut self.outputs);
-            }
-            I2C0 => self.i2c[0].write(offset, value, now, apb, &mut self.outputs),
-            I2C1 => self.i2c[1].write(offset, value, now, apb, &mut self.outputs),
-            RMT => {
-                self.rmt.write(offset, value, now, &mut self.outputs);
-                self.pins.set_heard(&self.rmt.hears());
-            }
-            LEDC => {
-                self.ledc.write(offset, value, now, &mut self.outputs);
-            }
-            EFUSE => self.efuse.write(offset, value),
-            TIMG0 => self.timg[0].write(offset, value, now, apb),
-            TIMG1 => self.timg[1].write(offset, value, now, apb),
-            APB_CTRL => self.apb_ctrl.set(offset, value),
-            _ => self.other.write(address, value, pc),
-        }
     }
 }
 
