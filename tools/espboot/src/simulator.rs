@@ -13,6 +13,7 @@ use espsim::bus::{Failure, Untouched};
 use espsim::clock::{self, Ticks};
 use espsim::flash::Flash;
 use espsim::machine::{self, Machine, MachineOptions};
+use espsim::peripherals::unmodelled;
 
 use crate::boot::FlashImage;
 use crate::environment::{Ending, Event, Execution, ExecutionEnvironment, Simulated};
@@ -231,10 +232,18 @@ impl Simulated for Simulation {
         }
         for (address, access) in self.machine.bus().peripherals.unmodelled() {
             report.push(format!(
-                "not modelled: {} {address:#010x} at {:#010x}, {} times",
+                "not modelled: {} {address:#010x}{} at {:#010x}, {} times{}",
                 if access.write { "write to" } else { "read of" },
+                unmodelled::name(*address)
+                    .map(|name| format!(" ({name})"))
+                    .unwrap_or_default(),
                 access.pc,
-                access.times
+                access.times,
+                if access.guessed {
+                    ", and read before it was written"
+                } else {
+                    ""
+                }
             ));
         }
         report.join("\n")
