@@ -104,6 +104,8 @@ pub struct Peripherals {
     rng: u64,
     other: BTreeMap<u32, u32>,
     unmodelled: BTreeMap<u32, Unmodelled>,
+    /// The latest time that they were told. A core that takes its turn behind the other one is earlier: time does not go back.
+    latest: Ticks,
 }
 
 impl Peripherals {
@@ -126,6 +128,7 @@ impl Peripherals {
             rng: seed ^ 0x9E37_79B9_7F4A_7C15,
             other: BTreeMap::new(),
             unmodelled: BTreeMap::new(),
+            latest: 0,
         }
     }
 
@@ -170,8 +173,14 @@ impl Peripherals {
         }
     }
 
+    fn later(&mut self, now: Ticks) -> Ticks {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
     /// What has happened until `now`.
     pub fn advance(&mut self, now: Ticks) {
+        let now = self.later(now);
         let apb = self.apb_cycle();
         for uart in &mut self.uart {
             uart.advance(now);
@@ -267,6 +276,7 @@ impl Peripherals {
 
     /// Reads the word at `address`, which [`Self::canonical`] has given.
     pub fn read(&mut self, address: u32, now: Ticks, pc: u32) -> u32 {
+        let now = self.later(now);
         let address = address & !3;
         let offset = address & 0xFFF;
         let apb = self.apb_cycle();
@@ -300,6 +310,7 @@ impl Peripherals {
 
     /// Writes the word at `address`, which [`Self::canonical`] has given.
     pub fn write(&mut self, address: u32, value: u32, now: Ticks, pc: u32) {
+        let now = self.later(now);
         let address = address & !3;
         let offset = address & 0xFFF;
         let apb = self.apb_cycle();

@@ -26,13 +26,13 @@ const WDTFEED: u32 = 0x60;
 const WDTWPROTECT: u32 = 0x64;
 const RTCCALICFG: u32 = 0x68;
 const RTCCALICFG1: u32 = 0x6C;
-const INT_ENA: u32 = 0x98;
 const INT_RAW: u32 = 0x9C;
 const INT_ST: u32 = 0xA0;
 const INT_CLR: u32 = 0xA4;
 
 /// Bits of a timer's CONFIG.
 const ALARM_EN: u32 = 10;
+const LEVEL_INT_EN: u32 = 11;
 const DIVIDER: u32 = 13;
 const AUTORELOAD: u32 = 29;
 const INCREASE: u32 = 30;
@@ -41,6 +41,9 @@ const EN: u32 = 31;
 /// Interrupts: T0, T1, WDT, LACT.
 const INT_WDT: u32 = 2;
 const INT_OF_TIMER: [u32; 3] = [0, 1, 3];
+
+/// LEVEL_INT_EN of WDTCONFIG0.
+const WDT_LEVEL_INT_EN: u32 = 21;
 
 /// Bits of RTCCALICFG.
 const CALI_START: u32 = 31;
@@ -222,9 +225,18 @@ impl Timg {
         self.reset.take()
     }
 
-    /// Interrupts that are high: T0, T1, WDT, LACT.
+    /// Interrupts that are high: T0, T1, WDT, LACT. LEVEL_INT_EN is what enables them, and INT_ENA has no effect (esp-hal's `timg.rs`
+    /// says so, and never writes it).
     pub fn interrupts(&self) -> u32 {
-        self.raw & self.registers.get(INT_ENA)
+        let timers = (0..3).map(|timer| (INT_OF_TIMER[timer], self.config(timer, LEVEL_INT_EN)));
+        let watchdog = (
+            INT_WDT,
+            self.registers.bit(WDTCONFIG0, WDT_LEVEL_INT_EN),
+        );
+        let enabled = timers
+            .chain([watchdog])
+            .fold(0, |bits, (bit, enabled)| bits | u32::from(enabled) << bit);
+        self.raw & enabled
     }
 
     /// Reads the register at `offset`.
