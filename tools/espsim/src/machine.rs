@@ -27,6 +27,8 @@ pub struct MachineOptions {
     pub chip: Chip,
     /// The random number generator's seed.
     pub seed: u64,
+    /// Loops that wait are executed instruction by instruction; what a program does is the same.
+    pub execute_polls: bool,
 }
 
 /// What happened in a run.
@@ -64,6 +66,9 @@ impl Machine {
             runs: [true, false],
             now: 0,
         };
+        if options.execute_polls {
+            machine.cpus.iter_mut().for_each(Cpu::execute_polls);
+        }
         for core in 0..2 {
             machine
                 .bus
@@ -146,8 +151,8 @@ impl Machine {
             if self.sleeps(event.or(line)) {
                 return Event::Asleep;
             }
-            if event.is_none() {
-                // For it to be seen that nobody will wake a core that waits.
+            if event.is_none() && self.cpus.iter().any(|cpu| cpu.waiting) {
+                // For it to be seen that nobody will wake it.
                 end = end.min(self.now + LOOK);
             }
             if self.runs[1] && self.runs[0] && !self.cpus.iter().any(|cpu| cpu.waiting) {

@@ -35,6 +35,15 @@ impl CodeCache {
         }
     }
 
+    /// The same without a trace.
+    pub fn peek(&self, pc: u32) -> Instruction {
+        self.index
+            .get(&page_of(pc))
+            .map_or(Instruction::UNDECODED, |&slot| {
+                self.pages[slot][pc as usize % PAGE]
+            })
+    }
+
     #[inline(never)]
     fn get_elsewhere(&mut self, pc: u32) -> Instruction {
         match self.index.get(&page_of(pc)) {

@@ -306,6 +306,14 @@ impl Cpu {
         true
     }
 
+    /// Whether an interrupt that waits would be taken with this PS.
+    pub(super) fn would_interrupt(&self, ps: ProcessorStatus) -> bool {
+        let pending = self.pending() & (self.interrupt_enable | LEVEL_MASKS[7]);
+        let exception = if ps.exception_mode { EXCM_LEVEL } else { 0 };
+        (ps.interrupt_level.max(exception) + 1..=NMI_LEVEL)
+            .any(|level| pending & LEVEL_MASKS[usize::from(level)] != 0)
+    }
+
     /// CCOUNT.
     pub fn ccount(&self) -> u32 {
         (self.cycles as u32).wrapping_add(self.ccount_offset)

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 pub mod dport;
 pub mod efuse;
 pub mod gpio;
+pub mod poll;
 pub mod registers;
 pub mod rtc_cntl;
 pub mod sha;
