@@ -16,7 +16,7 @@ use crate::rom;
 /// Cycles that a core runs before the other one follows.
 const QUANTUM: u64 = 128;
 /// How long cores run at most where no event is near.
-const LOOK: Ticks = 1000 * MICROSECOND;
+const LOOK: Ticks = 20_000 * MICROSECOND;
 /// GPIO_STRAP where the chip boots from flash.
 const STRAPPING: u32 = 0x13;
 
@@ -151,8 +151,8 @@ impl Machine {
             if self.sleeps(event.or(line)) {
                 return Event::Asleep;
             }
-            if event.is_none() && self.cpus.iter().any(|cpu| cpu.waiting) {
-                // For it to be seen that nobody will wake it.
+            if event.is_none() {
+                // For it to be seen that nobody will wake a core that waits.
                 end = end.min(self.now + LOOK);
             }
             if self.runs[1] && self.runs[0] && !self.cpus.iter().any(|cpu| cpu.waiting) {

@@ -234,10 +234,7 @@ impl Timg {
     /// says so, and never writes it).
     pub fn interrupts(&self) -> u32 {
         let timers = (0..3).map(|timer| (INT_OF_TIMER[timer], self.config(timer, LEVEL_INT_EN)));
-        let watchdog = (
-            INT_WDT,
-            self.registers.bit(WDTCONFIG0, WDT_LEVEL_INT_EN),
-        );
+        let watchdog = (INT_WDT, self.registers.bit(WDTCONFIG0, WDT_LEVEL_INT_EN));
         let enabled = timers
             .chain([watchdog])
             .fold(0, |bits, (bit, enabled)| bits | u32::from(enabled) << bit);

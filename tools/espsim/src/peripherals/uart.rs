@@ -229,7 +229,10 @@ impl Uart {
     /// What the register at `offset` reads as between `from` and `until`, if it does not change, and reading has no effect.
     pub fn poll(&self, offset: u32, from: Ticks, until: Ticks, apb: Ticks) -> Option<Bounds> {
         // What has left shows in several registers.
-        let leaves = self.sending.iter().any(|&(at, _)| (from..=until).contains(&at));
+        let leaves = self
+            .sending
+            .iter()
+            .any(|&(at, _)| (from..=until).contains(&at));
         let word = self.peek(offset, from, apb);
         let same = !leaves && word == self.peek(offset, until, apb);
         (offset != FIFO && (from == until || same)).then_some((word, word))

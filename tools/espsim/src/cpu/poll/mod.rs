@@ -42,7 +42,9 @@ pub(super) struct Polls {
     /// The place that the next new one takes.
     oldest: usize,
     /// Whether loops are executed in full.
-    pub(super) off: bool,
+    off: bool,
+    /// Cycles that were left out.
+    left_out: u64,
 }
 
 impl Polls {
@@ -91,6 +93,11 @@ impl Cpu {
         self.polls.off = true;
     }
 
+    /// Cycles of loops that were left out.
+    pub fn left_out(&self) -> u64 {
+        self.polls.left_out
+    }
+
     /// The instruction at `pc` has read a register or CCOUNT: leaves iterations out that it is part of, until `limit` at the latest.
     pub(super) fn polled<B: Bus>(&mut self, bus: &mut B, pc: u32, limit: u64) {
         if self.polls.off || self.cycles + SHORT > limit {
@@ -125,13 +132,7 @@ impl Cpu {
     }
 
     /// Leaves out as many iterations as can be; how many cycles they are.
-    fn leave_out<B: Bus>(
-        &mut self,
-        bus: &B,
-        limit: u64,
-        horizon: u64,
-        steps: u32,
-    ) -> Option<u64> {
+    fn leave_out<B: Bus>(&mut self, bus: &B, limit: u64, horizon: u64, steps: u32) -> Option<u64> {
         if self.recheck
             || self.waiting
             || self.has_instruction_breakpoints()
@@ -150,6 +151,7 @@ impl Cpu {
                     return None;
                 }
                 self.cycles += iterations * len;
+                self.polls.left_out += iterations * len;
                 return Some(iterations * len);
             }
             if steps == BLIND_STEPS {

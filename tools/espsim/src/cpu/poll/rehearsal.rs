@@ -89,16 +89,16 @@ impl<'a, B: Bus> Rehearsal<'a, B> {
 
     /// Whether another iteration would begin as this one did.
     fn repeats(&self) -> bool {
-        let registers = self
-            .registers
-            .iter()
-            .zip(&self.cpu.ar)
-            .enumerate()
-            .all(|(number, (value, &old))| match value.word() {
-                Some(word) if self.written >> number & 1 == 1 => word == old,
-                Some(_) => true,
-                None => self.read_first >> number & 1 == 0,
-            });
+        let registers =
+            self.registers
+                .iter()
+                .zip(&self.cpu.ar)
+                .enumerate()
+                .all(|(number, (value, &old))| match value.word() {
+                    Some(word) if self.written >> number & 1 == 1 => word == old,
+                    Some(_) => true,
+                    None => self.read_first >> number & 1 == 0,
+                });
         registers
             && self.memory.iter().all(|word| match word.value.word() {
                 Some(value) if word.old == Some(value) => true,
@@ -131,8 +131,7 @@ impl<'a, B: Bus> Rehearsal<'a, B> {
 
     /// Whether a word may be accessed without an exception.
     fn check(&self, access: Access, address: u32) -> Option<()> {
-        let stops = self.cpu.watches()
-            && self.cpu.data_breakpoint(access, address, 4).is_some();
+        let stops = self.cpu.watches() && self.cpu.data_breakpoint(access, address, 4).is_some();
         (address.is_multiple_of(4) && self.cpu.may_access(address) && !stops).then_some(())
     }
 
@@ -189,10 +188,12 @@ impl<'a, B: Bus> Rehearsal<'a, B> {
             self.set_word(address, value);
             return Some(());
         }
-        match self
-            .bus
-            .rehearse_store(address, value.word()?, self.cycles, self.cycles + self.horizon)?
-        {
+        match self.bus.rehearse_store(
+            address,
+            value.word()?,
+            self.cycles,
+            self.cycles + self.horizon,
+        )? {
             Quiet::Nothing => {}
             Quiet::Sets(words) => {
                 for (address, low, high) in words {
@@ -333,7 +334,10 @@ impl<'a, B: Bus> Rehearsal<'a, B> {
                     _ => self.a(s).word()?,
                 };
                 self.state.ps.call_increment = t;
-                self.set_a(t << 2, Value::fixed(u32::from(t) << 30 | next & 0x3FFF_FFFF));
+                self.set_a(
+                    t << 2,
+                    Value::fixed(u32::from(t) << 30 | next & 0x3FFF_FFFF),
+                );
                 return self.go(target);
             }
             Op::Entry => return self.enter(s, imm),
@@ -457,11 +461,7 @@ impl<'a, B: Bus> Rehearsal<'a, B> {
             .find(|&back| self.starts(0u32.wrapping_sub(back)))
             .unwrap_or(0);
         let ps = self.state.ps;
-        if increment == 0
-            || live != increment
-            || !ps.window_overflow_enable
-            || ps.exception_mode
-        {
+        if increment == 0 || live != increment || !ps.window_overflow_enable || ps.exception_mode {
             return None;
         }
         let own = self.state.a0 / 4;

@@ -210,7 +210,18 @@ impl Value {
 mod tests {
     use super::*;
 
-    const EDGES: [u32; 10] = [0, 1, 2, 7, 8, 0x7FFF_FFFE, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, 0xFFFF_FFFF];
+    const EDGES: [u32; 10] = [
+        0,
+        1,
+        2,
+        7,
+        8,
+        0x7FFF_FFFE,
+        0x7FFF_FFFF,
+        0x8000_0000,
+        0xFFFF_FFFE,
+        0xFFFF_FFFF,
+    ];
 
     /// Pairs of bounds, and words between them.
     fn values() -> Vec<(Value, Vec<u32>)> {
