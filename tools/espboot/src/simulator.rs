@@ -82,6 +82,7 @@ impl ExecutionEnvironment for Simulator {
                 entry: image.boot.entry,
                 regions: self.untouched.clone(),
             }),
+            ..MachineOptions::default()
         };
         Ok(Box::new(Simulation {
             machine: Machine::new(&options, flash),

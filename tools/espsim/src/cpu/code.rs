@@ -35,6 +35,17 @@ impl CodeCache {
         }
     }
 
+    /// The same without a trace.
+    pub fn peek(&self, pc: u32) -> Instruction {
+        let slot = match self.current {
+            Some((page, slot)) if page == page_of(pc) => Some(slot),
+            _ => self.index.get(&page_of(pc)).copied(),
+        };
+        slot.map_or(Instruction::UNDECODED, |slot| {
+            self.pages[slot][pc as usize % PAGE]
+        })
+    }
+
     #[inline(never)]
     fn get_elsewhere(&mut self, pc: u32) -> Instruction {
         match self.index.get(&page_of(pc)) {

@@ -14,6 +14,12 @@ const SECOND_HIGH: u32 = 1 << 1;
 const SECOND_IS_M: u32 = 1 << 2;
 const FIRST_IS_M: u32 = 1 << 3;
 
+/// Cycles after which it is looked whether a program waits in a loop.
+const LOOK: u64 = 16384;
+
+/// The special register CCOUNT.
+const CCOUNT: u32 = 234;
+
 /// Extends 40 bits by their sign.
 fn forty_bits(value: i64) -> i64 {
     value << 24 >> 24
@@ -27,7 +33,9 @@ fn half(value: u32, high: bool) -> u16 {
 impl Cpu {
     /// Executes instructions until cycle `until`, an event on the bus, or `waiti`.
     pub fn run<B: Bus>(&mut self, bus: &mut B, until: u64) -> Stop {
+        let mut look_at = self.cycles + LOOK;
         loop {
+            let polled = bus.take_polled().or(self.read_ccount.take());
             if bus.attention() {
                 return Stop::Attention;
             }
@@ -39,6 +47,10 @@ impl Cpu {
             }
             let limit = until.min(self.timer_at);
             self.limit = limit;
+            if let Some(pc) = polled.filter(|_| !self.waiting) {
+                self.polled(bus, pc, limit);
+                continue;
+            }
             if self.waiting {
                 self.cycles = self.cycles.max(limit);
                 if self.cycles >= until {
@@ -56,7 +68,13 @@ impl Cpu {
                     self.execute(bus, self.cycles + 1);
                 }
             } else {
-                self.execute(bus, limit);
+                self.execute(bus, limit.min(look_at));
+                if self.cycles >= look_at {
+                    if self.cycles < limit && !bus.attention() {
+                        self.look_for_loop(bus, limit);
+                    }
+                    look_at = self.cycles + LOOK;
+                }
             }
         }
     }
@@ -251,7 +269,7 @@ impl Cpu {
     /// Executes instructions until cycle `limit`, or until something changed that decides about interrupts.
     ///
     /// `break` out of a match arm leaves PC as the arm has set it; its end is where PC moves on.
-    fn execute<B: Bus>(&mut self, bus: &mut B, limit: u64) {
+    pub(super) fn execute<B: Bus>(&mut self, bus: &mut B, limit: u64) {
         while self.cycles < limit && !self.recheck && !bus.attention() {
             self.cycles += 1;
             let mut i = self.code.get(self.pc);
@@ -659,7 +677,13 @@ impl Cpu {
 
                 // Special and user registers.
                 Op::Rsr => match self.special(imm) {
-                    Some(value) => self.set_a(t, value),
+                    Some(value) => {
+                        self.set_a(t, value);
+                        if imm == CCOUNT {
+                            self.read_ccount = Some(self.pc);
+                            self.recheck = true;
+                        }
+                    }
                     None => except!(Cause::IllegalInstruction),
                 },
                 Op::Wsr => {

@@ -159,3 +159,31 @@ pub(super) fn gpio_pad_select_gpio(call: &mut Call) -> Result {
     }
     VOID
 }
+
+/// Bits of a pin's register in IO_MUX: FUN_WPD and FUN_WPU.
+const PULL_DOWN: u32 = 1 << 7;
+const PULL_UP: u32 = 1 << 8;
+
+/// `void gpio_pad_pullup(uint32_t pin)`: up, and not down.
+pub(super) fn gpio_pad_pullup(call: &mut Call) -> Result {
+    let pin = call.argument(0)? as usize;
+    if let Some(&offset) = PIN_REGISTERS.get(pin)
+        && offset != 0
+    {
+        let address = IO_MUX + u32::from(offset);
+        let value = call.read32(address)? & !PULL_DOWN;
+        call.write32(address, value | PULL_UP)?;
+    }
+    VOID
+}
+
+/// `unsigned _xtos_set_intlevel(int)`: PS as it was.
+pub(super) fn xtos_set_intlevel(call: &mut Call) -> Result {
+    let level = call.argument(0)?;
+    let old = call.cpu.ps;
+    call.cpu.set_ps(crate::cpu::ProcessorStatus {
+        interrupt_level: level as u8 & 0xF,
+        ..old
+    });
+    Ok(Outcome::Return(old.bits()))
+}
