@@ -86,25 +86,25 @@ impl Cpu {
         }
     }
 
-    /// Decodes the instruction at PC, or takes the exception of its fetch.
+    /// Decodes the instruction at PC, or takes the exception of its fetch; whether there is an instruction.
     #[cold]
     #[inline(never)]
-    fn fetch<B: Bus>(&mut self, bus: &mut B) -> Option<Instruction> {
+    fn fetch<B: Bus>(&mut self, bus: &mut B) -> bool {
         let pc = self.pc;
         if !self.may_execute(pc) {
             self.access_exception(Cause::InstructionFetchProhibited, pc);
-            return None;
+            return false;
         }
         let instruction = match bus.fetch(pc) {
             Ok(Fetched::Code(word)) => decode(pc, word),
             Ok(Fetched::Native(number)) => Instruction::native(number),
             Err(_) => {
                 self.access_exception(Cause::InstructionPifAddressError, pc);
-                return None;
+                return false;
             }
         };
         self.code.insert(pc, instruction);
-        Some(instruction)
+        true
     }
 
     #[cold]
@@ -271,13 +271,13 @@ impl Cpu {
     /// `break` out of a match arm leaves PC as the arm has set it; its end is where PC moves on.
     pub(super) fn execute<B: Bus>(&mut self, bus: &mut B, limit: u64) {
         while self.cycles < limit && !self.recheck && !bus.attention() {
+            let i = self.code.get(self.pc);
             self.cycles += 1;
-            let mut i = self.code.get(self.pc);
             if i.op == Op::Undecoded {
-                match self.fetch(bus) {
-                    Some(instruction) => i = instruction,
-                    None => continue,
+                if self.fetch(bus) {
+                    self.cycles -= 1;
                 }
+                continue;
             }
             if i.windows > self.windows_free {
                 self.window_overflow();

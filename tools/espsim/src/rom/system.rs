@@ -28,7 +28,9 @@ pub(super) fn ets_delay_us(call: &mut Call) -> Result {
         Some(&until) => until,
         None => {
             let ticks_per_us = call.read32(variable::TICKS_PER_US[call.core()])?;
+            // Nobody waits for more than a day.
             let cycles = u64::from(ticks_per_us) * u64::from(call.argument(0)?);
+            let cycles = cycles.min(240_000_000 * 86_400);
             let until = call.bus.time_of(call.core(), call.cpu.cycles + cycles);
             call.bus.rom.waits.insert(key, until);
             until
@@ -111,7 +113,10 @@ const IO_MUX: u32 = 0x3FF4_9000;
 pub(super) fn intr_matrix_set(call: &mut Call) -> Result {
     let core = (call.argument(0)? & 1) as usize;
     let (source, interrupt) = (call.argument(1)?, call.argument(2)?);
-    call.write32(DPORT_INTR_MAP[core].wrapping_add(4 * source), interrupt)?;
+    call.write32(
+        DPORT_INTR_MAP[core].wrapping_add(source.wrapping_mul(4)),
+        interrupt,
+    )?;
     VOID
 }
 
@@ -119,7 +124,7 @@ pub(super) fn intr_matrix_set(call: &mut Call) -> Result {
 pub(super) fn gpio_matrix_in(call: &mut Call) -> Result {
     let (pin, signal, invert) = (call.argument(0)?, call.argument(1)?, call.argument(2)?);
     let value = pin & 0x3F | (invert & 1) << 6 | 1 << 7;
-    call.write32(GPIO_FUNC_IN_SEL.wrapping_add(4 * signal), value)?;
+    call.write32(GPIO_FUNC_IN_SEL.wrapping_add(signal.wrapping_mul(4)), value)?;
     VOID
 }
 
@@ -134,7 +139,7 @@ pub(super) fn gpio_matrix_out(call: &mut Call) -> Result {
         GPIO_ENABLE1_W1TS
     };
     call.write32(enable, 1 << (pin % 32))?;
-    call.write32(GPIO_FUNC_OUT_SEL.wrapping_add(4 * pin), value)?;
+    call.write32(GPIO_FUNC_OUT_SEL.wrapping_add(pin.wrapping_mul(4)), value)?;
     VOID
 }
 

@@ -11,7 +11,7 @@ use espsim::machine::{Event, Machine, MachineOptions};
 pub const MILLISECOND: Ticks = 1000 * MICROSECOND;
 /// Where the programs are loaded, and their literals before.
 pub const CODE: u32 = 0x4008_0400;
-const LITERALS: u32 = CODE - 0x40;
+const LITERALS: u32 = CODE - 0x100;
 
 /// Functions of the ROM.
 pub const UART_TX_ONE_CHAR: u32 = 0x4000_9200;
@@ -26,8 +26,7 @@ pub struct Program {
 
 impl Program {
     pub fn new() -> Self {
-        // entry a1, 64
-        Self::default().word(6 | 3 << 4 | 1 << 8 | 8 << 12)
+        Self::default().entry()
     }
 
     pub fn word(mut self, word: u32) -> Self {
@@ -110,6 +109,34 @@ impl Program {
     /// `bne s, t, target`.
     pub fn bne(self, s: u32, t: u32, target: u32) -> Self {
         self.branch(9, s, t, target)
+    }
+
+    /// `s32c1i t, s, 0`.
+    pub fn s32c1i(self, t: u32, s: u32) -> Self {
+        self.with_imm8(2, t, s, 14, 0)
+    }
+
+    /// `bnez s, target`.
+    pub fn bnez(self, s: u32, target: u32) -> Self {
+        let offset = target.wrapping_sub(self.here() + 4) & 0xFFF;
+        self.word(6 | 1 << 4 | 1 << 6 | s << 8 | offset << 12)
+    }
+
+    /// `beqz s, target`.
+    pub fn beqz(self, s: u32, target: u32) -> Self {
+        let offset = target.wrapping_sub(self.here() + 4) & 0xFFF;
+        self.word(6 | 1 << 4 | s << 8 | offset << 12)
+    }
+
+    /// Goes on at `address`.
+    pub fn at(mut self, address: u32) -> Self {
+        self.code.resize((address - CODE) as usize, 0);
+        self
+    }
+
+    /// `entry a1, 64`.
+    pub fn entry(self) -> Self {
+        self.word(6 | 3 << 4 | 1 << 8 | 8 << 12)
     }
 
     /// `j` to itself.
