@@ -31,6 +31,8 @@ pub const ADDRESSES: std::ops::Range<u32> = 0x4000_0000..0x4007_0000;
 pub const RESET_VECTOR: u32 = 0x4000_0400;
 /// Where the second-stage bootloader would return to.
 const BOOT_RETURN: u32 = 0x4000_7000;
+/// Where a wake stub returns to.
+const WOKEN: u32 = 0x4000_7010;
 
 /// The word that tells ESP32s from other chips: it is code (esptool's CHIP_DETECT_MAGIC_REG_ADDR).
 const CHIP_MAGIC: (u32, u32) = (0x4000_1000, 0x00F0_1D83);
@@ -225,7 +227,7 @@ pub fn call(bus: &mut SystemBus, cpu: &mut Cpu, number: u32) {
 }
 
 /// The function at an address, with its name. Ascending.
-const FUNCTIONS: [(u32, &str, Function); 72] = [
+const FUNCTIONS: [(u32, &str, Function); 75] = [
     (0x4000_0000, "_WindowOverflow4", vectors::overflow4),
     (0x4000_0040, "_WindowUnderflow4", vectors::underflow4),
     (0x4000_0080, "_WindowOverflow8", vectors::overflow8),
@@ -257,6 +259,7 @@ const FUNCTIONS: [(u32, &str, Function); 72] = [
         system::ets_set_appcpu_boot_addr,
     ),
     (BOOT_RETURN, "main", boot::returned),
+    (WOKEN, "main", boot::boot),
     (
         0x4000_7CF8,
         "ets_write_char_uart",
@@ -265,9 +268,19 @@ const FUNCTIONS: [(u32, &str, Function); 72] = [
     (0x4000_7D28, "ets_install_uart_printf", system::nothing),
     (0x4000_7D54, "ets_printf", console::ets_printf),
     (
+        0x4000_8170,
+        "calc_rtc_memory_crc",
+        system::calc_rtc_memory_crc,
+    ),
+    (
         0x4000_81D4,
         "rtc_get_reset_reason",
         system::rtc_get_reset_reason,
+    ),
+    (
+        0x4000_8208,
+        "set_rtc_memory_crc",
+        system::set_rtc_memory_crc,
     ),
     (0x4000_824C, "software_reset", system::software_reset),
     (
