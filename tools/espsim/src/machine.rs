@@ -11,14 +11,18 @@ use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
 use crate::peripherals::Peripherals;
 use crate::peripherals::rtc_cntl::ResetCause;
+use crate::peripherals::uart::Sent;
 use crate::rom;
+
+mod idle;
+mod serial;
+
+pub use serial::BootMode;
 
 /// Cycles that a core runs before the other one follows.
 const QUANTUM: u64 = 128;
 /// How long cores run at most where no event is near.
 const LOOK: Ticks = 1000 * MICROSECOND;
-/// GPIO_STRAP where the chip boots from flash.
-const STRAPPING: u32 = 0x13;
 
 /// What a machine is made of.
 #[derive(Debug, Clone, Default)]
@@ -52,17 +56,24 @@ pub struct Machine {
     /// Whether each core executes instructions.
     runs: [bool; 2],
     now: Ticks,
+    /// What GPIO_STRAP says.
+    strapping: u32,
+    /// What UART 0 sent with the last [`Event::Console`].
+    sent: Vec<Sent>,
 }
 
 impl Machine {
     /// Powers it on.
     pub fn new(options: &MachineOptions, flash: Flash) -> Self {
-        let peripherals = Peripherals::new(&options.chip, flash, STRAPPING, options.seed);
+        let strapping = BootMode::Run.strapping();
+        let peripherals = Peripherals::new(&options.chip, flash, strapping, options.seed);
         let mut machine = Self {
             bus: SystemBus::new(peripherals),
             cpus: PRIDS.map(|prid| Cpu::new(prid, rom::RESET_VECTOR)),
             runs: [true, false],
             now: 0,
+            strapping,
+            sent: Vec::new(),
         };
         for core in 0..2 {
             machine
@@ -117,7 +128,8 @@ impl Machine {
             self.bus.peripherals.advance(self.now);
             let sent = self.bus.peripherals.uart[0].take_sent();
             if !sent.is_empty() {
-                return Event::Console(sent);
+                self.sent = sent;
+                return Event::Console(self.sent.iter().map(|sent| sent.byte).collect());
             }
             if let Some((core, cause)) = self.bus.peripherals.take_reset() {
                 self.reset(core, cause);
@@ -176,6 +188,9 @@ impl Machine {
                 continue;
             }
             self.bus.set_core(core);
+            if idle::skip(cpu, &mut self.bus, until) {
+                continue;
+            }
             match cpu.run(&mut self.bus, until) {
                 Stop::Time | Stop::Waiting => {}
                 Stop::Attention => {
@@ -228,7 +243,7 @@ impl Machine {
         let cores = match core {
             Some(core) => core..core + 1,
             None => {
-                self.bus.peripherals.reset_digital(STRAPPING);
+                self.bus.peripherals.reset_digital(self.strapping);
                 self.bus.remap();
                 0..2
             }

@@ -190,6 +190,11 @@ impl Timg {
         alarms.chain(watchdog).min()
     }
 
+    /// A calibration has ended with `value`.
+    pub fn set_calibration(&mut self, value: u32) {
+        self.calibration = Some((0, value));
+    }
+
     /// What has happened until `now`.
     pub fn advance(&mut self, now: Ticks, apb: Ticks) {
         for timer in 0..3 {

@@ -37,13 +37,28 @@ const BITS: u64 = 10;
 /// Ticks of REF_TICK, 1 MHz.
 const REF_TICK: Ticks = MICROSECOND;
 
+/// A byte on the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// When its stop bit ends.
+    pub at: Ticks,
+    /// How long it takes on the line.
+    pub time: Ticks,
+    /// What is sent.
+    pub byte: u8,
+}
+
 /// One of the three.
 #[derive(Debug)]
 pub struct Uart {
     registers: Registers,
-    /// Bytes on their way out, and when each has left.
-    sending: VecDeque<(Ticks, u8)>,
-    sent: Vec<u8>,
+    /// Bytes on their way out.
+    sending: VecDeque<Sent>,
+    sent: Vec<Sent>,
+    /// Bytes on their way in, and when each is there.
+    arriving: VecDeque<(Ticks, u8)>,
+    /// Somebody else than the FIFO takes them.
+    held: bool,
     received: VecDeque<u8>,
     /// When the last byte came in.
     received_at: Ticks,
@@ -65,6 +80,8 @@ impl Default for Uart {
             ),
             sending: VecDeque::new(),
             sent: Vec::new(),
+            arriving: VecDeque::new(),
+            held: false,
             received: VecDeque::new(),
             received_at: 0,
             raw: 0,
@@ -74,7 +91,7 @@ impl Default for Uart {
 
 impl Uart {
     /// Ticks of a byte on the line; `apb` are those of an APB cycle.
-    fn byte_time(&self, apb: Ticks) -> Ticks {
+    pub fn byte_time(&self, apb: Ticks) -> Ticks {
         let clock = if self.registers.bit(CONF0, TICK_REF_ALWAYS_ON) {
             apb
         } else {
@@ -93,25 +110,56 @@ impl Uart {
 
     /// What has happened until `now`.
     pub fn advance(&mut self, now: Ticks) {
-        while let Some(&(at, byte)) = self.sending.front()
-            && at <= now
+        while let Some(&sent) = self.sending.front()
+            && sent.at <= now
         {
-            self.sent.push(byte);
+            self.sent.push(sent);
             self.sending.pop_front();
             if self.sending.is_empty() {
                 self.raw |= TX_DONE;
             }
         }
+        while !self.held
+            && let Some((at, byte)) = self.take_arrived(now)
+        {
+            self.receive(at, byte);
+        }
+    }
+
+    /// Whether what arrives waits for [`Self::take_arrived`] instead of going to the FIFO.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// What has left since the last call.
-    pub fn take_sent(&mut self) -> Vec<u8> {
+    pub fn take_sent(&mut self) -> Vec<Sent> {
         std::mem::take(&mut self.sent)
     }
 
     /// When the next byte will have left.
     pub fn next_sent(&self) -> Option<Ticks> {
-        self.sending.front().map(|&(at, _)| at)
+        self.sending.front().map(|sent| sent.at)
+    }
+
+    /// A byte will be there at `at`, which is not before that of the last call.
+    pub fn schedule(&mut self, at: Ticks, byte: u8) {
+        self.arriving.push_back((at, byte));
+    }
+
+    /// When the next byte will be there.
+    pub fn next_arrival(&self) -> Option<Ticks> {
+        self.arriving.front().map(|&(at, _)| at)
+    }
+
+    /// The next byte that is there at `now`.
+    pub fn take_arrived(&mut self, now: Ticks) -> Option<(Ticks, u8)> {
+        self.arriving.pop_front_if(|&mut (at, _)| at <= now)
+    }
+
+    /// Whether the FIFO has a byte at `now`.
+    pub fn has_received(&mut self, now: Ticks) -> bool {
+        self.advance(now);
+        !self.received.is_empty()
     }
 
     /// A byte comes in.
@@ -126,28 +174,29 @@ impl Uart {
 
     /// How many bytes have not left at `now`, which may be ahead of what [`Self::advance`] was told.
     fn unsent(&self, now: Ticks) -> usize {
-        let from = self.sending.partition_point(|&(at, _)| at <= now);
+        let from = self.sending.partition_point(|sent| sent.at <= now);
         self.sending.len() - from
     }
 
     /// When there is room for one more byte to send.
     pub fn room_at(&self) -> Ticks {
         match self.sending.len().checked_sub(FIFO_LEN) {
-            Some(over) => self.sending.get(over).map_or(0, |&(at, _)| at),
+            Some(over) => self.sending.get(over).map_or(0, |sent| sent.at),
             None => 0,
         }
     }
 
     /// When all bytes have left.
     pub fn idle_at(&self) -> Ticks {
-        self.sending.back().map_or(0, |&(at, _)| at)
+        self.sending.back().map_or(0, |sent| sent.at)
     }
 
     /// Sends a byte; one that does not fit into the FIFO is lost.
     pub fn send(&mut self, now: Ticks, apb: Ticks, byte: u8) {
         if self.unsent(now) < FIFO_LEN {
-            let at = now.max(self.idle_at()) + self.byte_time(apb);
-            self.sending.push_back((at, byte));
+            let time = self.byte_time(apb);
+            let at = now.max(self.idle_at()) + time;
+            self.sending.push_back(Sent { at, time, byte });
         }
     }
 
@@ -185,7 +234,7 @@ impl Uart {
     pub fn next_event(&self, now: Ticks, apb: Ticks) -> Option<Ticks> {
         let enabled = self.registers.get(INT_ENA);
         let sending = if enabled & (TXFIFO_EMPTY | TX_DONE) != 0 {
-            self.sending.front().map(|&(at, _)| at)
+            self.next_sent()
         } else {
             None
         };
@@ -194,7 +243,23 @@ impl Uart {
             .filter(|_| enabled & RXFIFO_TOUT != 0)
             .map(|timeout| self.received_at + timeout)
             .filter(|&at| at > now);
-        sending.into_iter().chain(receiving).min()
+        let arriving = self.next_received_event(enabled, apb);
+        sending.into_iter().chain(receiving).chain(arriving).min()
+    }
+
+    /// When bytes on their way in may cause an interrupt of `enabled`: the threshold is reached, or one is followed by a pause.
+    fn next_received_event(&self, enabled: u32, apb: Ticks) -> Option<Ticks> {
+        if enabled & (RXFIFO_FULL | RXFIFO_TOUT) == 0 {
+            return None;
+        }
+        let threshold = (self.registers.field(CONF1, 0, 7) as usize).max(1);
+        let missing = threshold.saturating_sub(self.received.len()).max(1);
+        if let Some(&(at, _)) = self.arriving.get(missing - 1) {
+            return Some(at);
+        }
+        let &(last, _) = self.arriving.back()?;
+        let pause = u64::from(self.registers.field(CONF1, 24, 7).max(1));
+        Some(last + pause * self.byte_time(apb) * 8 / BITS)
     }
 
     /// Reads the register at `offset`.

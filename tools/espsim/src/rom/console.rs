@@ -1,9 +1,9 @@
 //! `uart_*` and `ets_printf`.
 
-use super::{BadAddress, Call, Outcome, Result, VOID};
+use super::{BadAddress, Call, Outcome, Result, VOID, variable};
 
 /// Sends a byte, waiting for room in the FIFO.
-fn send(call: &mut Call, uart: usize, byte: u8) {
+pub(super) fn send(call: &mut Call, uart: usize, byte: u8) {
     let room = call.bus.peripherals.uart[uart].room_at();
     let core = call.core();
     call.cpu.cycles = call.cpu.cycles.max(call.bus.cycles_at(core, room));
@@ -68,6 +68,28 @@ pub(super) fn uart_div_modify(call: &mut Call) -> Result {
     let divider = call.argument(1)?;
     call.bus.peripherals.uart[uart].set_divider(divider);
     VOID
+}
+
+/// `STATUS uart_rx_one_char(uint8_t *to)`: 1 where nothing has come in.
+pub(super) fn uart_rx_one_char(call: &mut Call) -> Result {
+    let (to, now) = (call.argument(0)?, call.now());
+    let apb = call.bus.peripherals.apb_cycle();
+    let uart = &mut call.bus.peripherals.uart[0];
+    if !uart.has_received(now) {
+        return Ok(Outcome::Return(1));
+    }
+    let byte = uart.read(UART_FIFO, now, apb) as u8;
+    call.bus.request_attention();
+    call.write(to, &[byte])?;
+    Ok(Outcome::Return(0))
+}
+
+/// UART_FIFO's offset.
+const UART_FIFO: u32 = 0;
+
+/// `uart_device *GetUartDevice(void)`.
+pub(super) fn get_uart_device(_: &mut Call) -> Result {
+    Ok(Outcome::Return(variable::UART_DEVICE))
 }
 
 /// `int ets_printf(const char *format, ...)`: flags `0` and `-`, width, and c, d, i, p, s, u, x, X, with `l` for what is 32 bits anyway.
