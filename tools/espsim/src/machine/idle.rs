@@ -1,7 +1,7 @@
 //! Loops that wait for an interrupt: what a core does there is not executed again and again.
 //!
-//! A core is in such a loop when it comes back to the same state of its registers, having stored nothing and read nothing but memory and
-//! flash. What it reads can change only by an interrupt of its own, or by the other core; nothing is skipped where that runs.
+//! A core is in such a loop when it comes back to the same state of its registers, having stored nothing but what was there before and
+//! read nothing but memory and flash. What it reads can change only by an interrupt of its own, or by the other core; nothing is skipped where that runs.
 
 use crate::bus::SystemBus;
 use crate::cpu::instruction::{Op, decode};
@@ -9,7 +9,7 @@ use crate::cpu::{ADDRESS_REGISTERS, Bus, Cpu, Fault, Fetched, Origin};
 use crate::peripherals::Peripherals;
 
 /// The longest loop that is recognised, in instructions.
-const LONGEST: usize = 64;
+const LONGEST: usize = 512;
 /// It is not looked for where a core runs for less than so many cycles.
 const WORTH: u64 = 1024;
 
@@ -127,17 +127,20 @@ impl Bus for Watched<'_> {
     }
 
     fn store8(&mut self, origin: Origin, address: u32, value: u8) -> Result<(), Fault> {
-        self.disturbed = true;
+        self.look(address);
+        self.disturbed = self.disturbed || self.bus.load8(origin, address) != Ok(value);
         self.bus.store8(origin, address, value)
     }
 
     fn store16(&mut self, origin: Origin, address: u32, value: u16) -> Result<(), Fault> {
-        self.disturbed = true;
+        self.look(address);
+        self.disturbed = self.disturbed || self.bus.load16(origin, address) != Ok(value);
         self.bus.store16(origin, address, value)
     }
 
     fn store32(&mut self, origin: Origin, address: u32, value: u32) -> Result<(), Fault> {
-        self.disturbed = true;
+        self.look(address);
+        self.disturbed = self.disturbed || self.bus.load32(origin, address) != Ok(value);
         self.bus.store32(origin, address, value)
     }
 

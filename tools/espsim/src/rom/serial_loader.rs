@@ -79,6 +79,8 @@ enum Next {
 pub(super) fn start(call: &mut Call) -> super::Result {
     console::print(call, "waiting for download\n");
     call.bus.peripherals.attach_spi1(false);
+    // Stubs attach their handlers to the interrupt that the ROM has for the console.
+    call.write32(UART0_INTR_MAP, UART0_INTERRUPT)?;
     call.bus.rom.loader = Some(Box::default());
     call.cpu.pc = ADDRESS;
     Ok(Outcome::Jumped)
@@ -118,6 +120,9 @@ pub(super) fn run(call: &mut Call) -> super::Result {
     }
 }
 
+/// DPORT_PRO_UART_INTR_MAP_REG, and the interrupt that the ROM writes there (ETS_UART0_INUM).
+const UART0_INTR_MAP: u32 = 0x3FF0_018C;
+const UART0_INTERRUPT: u32 = 5;
 /// How long it waits at once.
 const IDLE: Ticks = 1000 * MICROSECOND;
 
