@@ -126,10 +126,15 @@ impl Simulator {
             unsaved: false,
             running_since: None,
         };
-        let start = options.start;
+        worker.board.reset(options.start);
+        if options.start == BootMode::Download {
+            // Who connects finds a chip that waits.
+            worker.board.run(GREETING);
+            worker.deliver();
+        }
         let thread = std::thread::Builder::new()
             .name("espsim".into())
-            .spawn(move || worker.run(start))
+            .spawn(move || worker.run())
             .map_err(line_error)?;
         Ok(Running {
             port,
@@ -234,6 +239,8 @@ struct Worker {
 
 /// The line is quiet when nothing came for so long.
 const QUIET: Duration = Duration::from_millis(200);
+/// The ROM's greeting has left by then.
+const GREETING: Ticks = 100_000 * MICROSECOND;
 /// How long the chip runs before the host is looked at.
 const SLICE: Ticks = 20_000 * MICROSECOND;
 /// How often what runs in real time is continued.
@@ -242,8 +249,7 @@ const STEP: Duration = Duration::from_millis(5);
 const LAG: Duration = Duration::from_millis(200);
 
 impl Worker {
-    fn run(&mut self, start: BootMode) -> End {
-        self.board.reset(start);
+    fn run(&mut self) -> End {
         loop {
             let busy = self.go();
             self.wait(busy)?;

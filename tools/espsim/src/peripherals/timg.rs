@@ -136,7 +136,8 @@ impl Timg {
     /// Brings a counter to `now`.
     fn count(&mut self, timer: usize, now: Ticks, apb: Ticks) {
         let period = self.period(timer, apb);
-        let counts = (now - self.counters[timer].at) / period;
+        // A function of the ROM may have looked ahead.
+        let counts = now.saturating_sub(self.counters[timer].at) / period;
         let up = self.config(timer, INCREASE);
         let runs = self.config(timer, EN);
         let counter = &mut self.counters[timer];
