@@ -37,10 +37,10 @@ pub(super) fn loops(cpu: &mut Cpu, bus: &mut SystemBus) -> bool {
             return false;
         }
         watched.look_at(cpu.pc);
-        if watched.reads_time {
+        if watched.reads_time || watched.disturbed {
             return false;
         }
-        if State::of(cpu) == start {
+        if cpu.pc == start.pc && State::of(cpu) == start {
             return true;
         }
     }
