@@ -4,14 +4,17 @@
 //! [`QUANTUM`] cycles while both run; the second core follows the first. Where both wait for an interrupt, time goes on to the next
 //! event.
 
-use crate::bus::{Failure, SystemBus};
+use crate::bus::{Failure, SystemBus, Untouched};
 use crate::chip::Chip;
 use crate::clock::{self, MICROSECOND, Ticks};
 use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
 use crate::peripherals::Peripherals;
+use crate::peripherals::i2c::I2cDevice;
+use crate::peripherals::pins::Edge;
 use crate::peripherals::rtc_cntl::ResetCause;
-use crate::peripherals::uart::Sent;
+use crate::peripherals::serial_frames::Frame;
+use crate::peripherals::spi_master::{Select, SpiDevice};
 use crate::rom;
 
 mod idle;
@@ -31,6 +34,8 @@ pub struct MachineOptions {
     pub chip: Chip,
     /// The random number generator's seed.
     pub seed: u64,
+    /// Memory whose use is measured.
+    pub untouched: Option<Untouched>,
 }
 
 /// What happened in a run.
@@ -38,10 +43,18 @@ pub struct MachineOptions {
 pub enum Event {
     /// The time is over.
     Time,
-    /// UART 0 has sent bytes.
-    Console(Vec<u8>),
-    /// The chip, or its first core, was reset; it goes on behind the reset.
+    /// A UART has sent bytes.
+    Sent {
+        /// Its number, 0 to 2.
+        uart: usize,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// The chip, or its first core, is to be reset; the next [`Machine::run`] does that and goes on.
     Reset(ResetCause),
+    /// Power was lost at the flash operation that [`Flash::lose_power_at`] names. The machine is over, or goes on by
+    /// [`Machine::power_cycle`].
+    PowerLost,
     /// Both cores wait, and nothing will ever happen.
     Asleep,
     /// The run cannot go on.
@@ -56,10 +69,13 @@ pub struct Machine {
     /// Whether each core executes instructions.
     runs: [bool; 2],
     now: Ticks,
+    /// The reset that was told and not done yet.
+    reset: Option<(Option<usize>, ResetCause)>,
+    options: MachineOptions,
     /// What GPIO_STRAP says.
     strapping: u32,
-    /// What UART 0 sent with the last [`Event::Console`].
-    sent: Vec<Sent>,
+    /// What UART 0 sent with the last [`Event::Sent`] of it.
+    sent: Vec<Frame>,
 }
 
 impl Machine {
@@ -72,9 +88,12 @@ impl Machine {
             cpus: PRIDS.map(|prid| Cpu::new(prid, rom::RESET_VECTOR)),
             runs: [true, false],
             now: 0,
+            reset: None,
+            options: options.clone(),
             strapping,
             sent: Vec::new(),
         };
+        machine.bus.set_untouched(options.untouched.clone());
         for core in 0..2 {
             machine
                 .bus
@@ -83,6 +102,21 @@ impl Machine {
                 .set_reset_cause(core, ResetCause::PowerOn);
         }
         machine
+    }
+
+    /// Takes its power away and gives it back: time, and all but the flash, starts again. A flash operation that is under way is
+    /// cut in half.
+    pub fn power_cycle(&mut self) {
+        let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
+        flash.power_cycle(clock::duration(self.now));
+        *self = Self::new(&self.options, flash);
+    }
+
+    /// Pulls EN low for a moment: as [`Self::power_cycle`], but the flash chip keeps its power.
+    pub fn reset_by_en(&mut self) {
+        let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
+        flash.restart_clock(clock::duration(self.now));
+        *self = Self::new(&self.options, flash);
     }
 
     /// The time since power-on.
@@ -98,6 +132,11 @@ impl Machine {
     /// Instructions that both cores have executed, and cycles that they have waited.
     pub fn cycles(&self) -> u64 {
         self.cpus.iter().map(|cpu| cpu.cycles).sum()
+    }
+
+    /// The flash chip.
+    pub fn flash_mut(&mut self) -> &mut Flash {
+        &mut self.bus.peripherals.flash
     }
 
     /// Memory and peripherals.
@@ -116,31 +155,83 @@ impl Machine {
         self.bus.load32(origin, address).ok()
     }
 
-    /// A byte arrives at UART 0.
-    pub fn receive(&mut self, byte: u8) {
-        self.bus.peripherals.uart[0].receive(self.now, byte);
+    /// A byte arrives at UART `uart`, 0 to 2.
+    pub fn receive(&mut self, uart: usize, byte: u8) {
+        self.bus.peripherals.uart[uart].receive(self.now, byte);
         self.bus.request_attention();
+    }
+
+    /// The world outside drives `pin` (GPIO's number) with `level` from now on, or lets it float.
+    ///
+    /// # Panics
+    ///
+    /// Where `pin` is above 39.
+    pub fn set_pin(&mut self, pin: u8, level: Option<bool>) {
+        let peripherals = &mut self.bus.peripherals;
+        peripherals.set_pin(pin.into(), level, self.now);
+        self.bus.request_attention();
+    }
+
+    /// Whether [`Self::take_edges`] gets what pins do from now on.
+    pub fn watch_pins(&mut self, on: bool) {
+        self.bus.peripherals.pins.watch(on);
+    }
+
+    /// Each change of a pin that the chip drives since the last call, in the order of time.
+    pub fn take_edges(&mut self) -> Vec<Edge> {
+        self.bus.peripherals.pins.take_edges()
+    }
+
+    /// Puts a device onto the bus of I2C `controller`, 0 or 1.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such controller.
+    pub fn attach_i2c(&mut self, controller: usize, device: Box<dyn I2cDevice>) {
+        self.bus.peripherals.attach_i2c(controller, device);
+    }
+
+    /// Puts a device onto the bus of SPI `controller`, 2 or 3.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such controller.
+    pub fn attach_spi(&mut self, controller: usize, select: Select, device: Box<dyn SpiDevice>) {
+        let peripherals = &mut self.bus.peripherals;
+        peripherals.attach_spi(controller, select, device);
     }
 
     /// Runs until `until`, or until something happens.
     pub fn run(&mut self, until: Ticks) -> Event {
+        if let Some((core, cause)) = self.reset.take() {
+            self.reset(core, cause);
+        }
         loop {
             self.bus.peripherals.advance(self.now);
-            let sent = self.bus.peripherals.uart[0].take_sent();
-            if !sent.is_empty() {
-                self.sent = sent;
-                return Event::Console(self.sent.iter().map(|sent| sent.byte).collect());
+            for (uart, sender) in self.bus.peripherals.uart.iter_mut().enumerate() {
+                let frames = sender.take_sent();
+                if !frames.is_empty() {
+                    let bytes = frames.iter().map(|frame| frame.byte).collect();
+                    if uart == 0 {
+                        self.sent = frames;
+                    }
+                    return Event::Sent { uart, bytes };
+                }
+            }
+            if self.bus.peripherals.flash.power_is_lost() {
+                return Event::PowerLost;
             }
             if let Some((core, cause)) = self.bus.peripherals.take_reset() {
-                self.reset(core, cause);
                 if core != Some(1) {
+                    self.reset = Some((core, cause));
                     return Event::Reset(cause);
                 }
+                self.reset(core, cause);
             }
             if let Some(failure) = self.bus.failure() {
                 let failure = failure.clone();
-                // The UART sends on what it has.
-                if let Some(at) = self.bus.peripherals.uart[0].next_sent() {
+                // The UARTs send on what they have.
+                if let Some(at) = self.next_sent() {
                     self.now = self.now.max(at);
                     continue;
                 }
@@ -151,7 +242,7 @@ impl Machine {
             }
             self.refresh();
             let event = self.bus.peripherals.next_event(self.now);
-            let line = self.bus.peripherals.uart[0].next_sent();
+            let line = self.next_sent();
             let mut end = until
                 .min(event.unwrap_or(Ticks::MAX))
                 .min(line.unwrap_or(Ticks::MAX));
@@ -167,6 +258,12 @@ impl Machine {
             }
             self.now = self.advance_to(end.max(self.now + 1));
         }
+    }
+
+    /// When a UART will have sent its next byte.
+    fn next_sent(&self) -> Option<Ticks> {
+        let uarts = self.bus.peripherals.uart.iter();
+        uarts.filter_map(|uart| uart.next_sent()).min()
     }
 
     /// Whether nothing will happen any more.
@@ -243,7 +340,7 @@ impl Machine {
         let cores = match core {
             Some(core) => core..core + 1,
             None => {
-                self.bus.peripherals.reset_digital(self.strapping);
+                self.bus.peripherals.reset_digital(self.strapping, self.now);
                 self.bus.remap();
                 0..2
             }

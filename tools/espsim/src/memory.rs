@@ -61,12 +61,7 @@ impl Ram {
         let end = offset.checked_add(len)?.div_ceil(4) as usize;
         let words = self.words.get(offset as usize / 4..end)?;
         let bytes = words.iter().flat_map(|word| word.to_le_bytes());
-        Some(
-            bytes
-                .skip(offset as usize % 4)
-                .take(len as usize)
-                .collect(),
-        )
+        Some(bytes.skip(offset as usize % 4).take(len as usize).collect())
     }
 
     /// Writes `bytes` at `offset`, which may be anywhere; whether there is room.

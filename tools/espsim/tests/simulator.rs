@@ -309,7 +309,10 @@ fn revisions_and_efuses() {
             efuses: vec!["flash-crypt-cnt=0x7f".parse().expect("an eFuse")],
             ..Chip::default()
         };
-        let options = MachineOptions { chip, seed: 0 };
+        let options = MachineOptions {
+            chip,
+            ..MachineOptions::default()
+        };
         let mut machine = Machine::new(&options, Flash::new(1 << 20));
         let mut read = |address| machine.read_word(address).expect("a register");
         assert_eq!(read(0x3FF6_607C) >> 31, date_bit, "{revision}");

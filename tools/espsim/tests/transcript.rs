@@ -86,22 +86,33 @@ fn tmp_stub() {
         let words = |op: u8, words: &[u32], payload: &[u8]| {
             let mut frame = vec![0, op];
             frame.extend((words.len() as u16 * 4 + payload.len() as u16).to_le_bytes());
-            frame.extend(payload.iter().fold(0xEFu32, |sum, byte| sum ^ u32::from(*byte)).to_le_bytes());
+            frame.extend(
+                payload
+                    .iter()
+                    .fold(0xEFu32, |sum, byte| sum ^ u32::from(*byte))
+                    .to_le_bytes(),
+            );
             for word in words {
                 frame.extend(word.to_le_bytes());
             }
             frame.extend(payload);
             slip::encode(&frame)
         };
-        println!("begin {}", hex(&bench.send(&words(5, &[content.len() as u32, blocks, 0x1800, at], &[]))));
+        println!(
+            "begin {}",
+            hex(&bench.send(&words(5, &[content.len() as u32, blocks, 0x1800, at], &[])))
+        );
         for (number, block) in content.chunks(0x1800).enumerate() {
-            println!("data {}", hex(&bench.send(&words(7, &[block.len() as u32, number as u32, 0, 0], block))));
+            println!(
+                "data {}",
+                hex(&bench.send(&words(7, &[block.len() as u32, number as u32, 0, 0], block)))
+            );
         }
         if part == "data" {
             println!("end {}", hex(&bench.send(&words(6, &[0, entry], &[]))));
         }
     }
     if name == "v5_2" {
-    replay(&mut bench, include_str!("transcripts/stub.txt"));
+        replay(&mut bench, include_str!("transcripts/stub.txt"));
     }
 }

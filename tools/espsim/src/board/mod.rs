@@ -7,7 +7,7 @@ use crate::chip::{CRYSTAL, Chip};
 use crate::clock::{self, Ticks};
 use crate::flash::Flash;
 use crate::machine::{BootMode, Event, Machine, MachineOptions};
-use crate::peripherals::uart::Sent;
+use crate::peripherals::serial_frames::Frame;
 
 mod circuit;
 mod commands;
@@ -82,7 +82,7 @@ pub struct Board {
     input_free: Ticks,
     output_end: Ticks,
     answered: bool,
-    sent: Vec<Sent>,
+    sent: Vec<Frame>,
     to_host: Vec<u8>,
     actions: Vec<Action>,
 }
@@ -94,6 +94,7 @@ impl Board {
         let machine = MachineOptions {
             chip: options.chip.clone(),
             seed,
+            untouched: None,
         };
         let mut board = Self {
             machine: Machine::new(&machine, flash),
@@ -210,9 +211,9 @@ impl Board {
                 break Activity::Goes;
             }
             match self.machine.run(end.min(now + LOOK)) {
-                Event::Console(_) => self.sent.extend(self.machine.sent()),
+                Event::Sent { uart: 0, .. } => self.sent.extend(self.machine.sent()),
                 Event::Reset(_) => self.resets += 1,
-                Event::Time => {}
+                Event::Time | Event::Sent { .. } | Event::PowerLost => {}
                 Event::Asleep => break Activity::Waits,
                 Event::Failed(failure) => {
                     self.failed = true;
@@ -340,7 +341,8 @@ impl Board {
             && loader.measure(byte)
         {
             let divider = (u64::from(CRYSTAL) << 4) / u64::from(baud.max(1));
-            self.machine.set_divider(divider.clamp(16, 0xFF_FFFF) as u32);
+            self.machine
+                .set_divider(divider.clamp(16, 0xFF_FFFF) as u32);
         }
     }
 
@@ -400,20 +402,20 @@ impl Board {
     /// Puts what the chip sent on the wire.
     fn collect(&mut self) {
         let sent = std::mem::take(&mut self.sent);
-        for part in sent.chunk_by(|one, other| one.time == other.time) {
+        for part in sent.chunk_by(|one, other| one.len == other.len) {
             let (Some(first), Some(last)) = (part.first(), part.last()) else {
                 continue;
             };
             if self.silent() {
                 continue;
             }
-            let baud = (byte_time(1) / first.time.max(1)) as u32;
+            let baud = (byte_time(1) / first.len.max(1)) as u32;
             let host_baud = self.host_baud.unwrap_or(baud);
             let mut arrives = Vec::with_capacity(part.len());
-            for sent in part {
-                self.output.carry(sent.byte, baud, &mut arrives);
+            for frame in part {
+                self.output.carry(frame.byte, baud, &mut arrives);
             }
-            self.output_end = self.output_end.max(last.at);
+            self.output_end = self.output_end.max(last.end());
             self.answered = true;
             if rate::same(baud, host_baud) {
                 self.to_host.extend(arrives);

@@ -2,9 +2,8 @@
 
 use super::{Machine, idle};
 use crate::clock::Ticks;
-use crate::flash::Flash;
 use crate::peripherals::rtc_cntl::{ResetCause, RtcCntl};
-use crate::peripherals::uart::Sent;
+use crate::peripherals::serial_frames::Frame;
 use crate::rom::{self, serial_loader};
 
 /// What the strapping pins ask for when EN rises (ESP32 Technical Reference Manual, "Boot Mode").
@@ -33,6 +32,7 @@ impl Machine {
         self.strapping = mode.strapping();
         self.bus.peripherals.rtc_cntl = RtcCntl::default();
         self.bus.forget_failure();
+        self.reset = None;
         self.reset(None, ResetCause::PowerOn);
         self.runs = [true, false];
     }
@@ -43,8 +43,8 @@ impl Machine {
         self.bus.request_attention();
     }
 
-    /// What UART 0 sent with the last [`super::Event::Console`].
-    pub fn sent(&self) -> &[Sent] {
+    /// What UART 0 sent with the last [`super::Event::Sent`] of it.
+    pub fn sent(&self) -> &[Frame] {
         &self.sent
     }
 
@@ -53,11 +53,6 @@ impl Machine {
         let peripherals = &self.bus.peripherals;
         let time = peripherals.uart[0].byte_time(peripherals.apb_cycle());
         (10_000_000 * crate::clock::MICROSECOND / time.max(1)) as u32
-    }
-
-    /// The flash chip.
-    pub fn flash_mut(&mut self) -> &mut Flash {
-        &mut self.bus.peripherals.flash
     }
 
     /// What the ROM keeps: scripts and faults.

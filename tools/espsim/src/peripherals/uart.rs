@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::registers::Registers;
+use super::serial_frames::{BITS, Frame};
 use crate::clock::{MICROSECOND, Ticks};
 
 const FIFO: u32 = 0x00;
@@ -32,29 +33,18 @@ const TXFIFO_RST: u32 = 18;
 const TICK_REF_ALWAYS_ON: u32 = 27;
 
 const FIFO_LEN: usize = 128;
-/// Bits on the line for a byte: start, eight, stop.
-const BITS: u64 = 10;
 /// Ticks of REF_TICK, 1 MHz.
 const REF_TICK: Ticks = MICROSECOND;
-
-/// A byte on the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sent {
-    /// When its stop bit ends.
-    pub at: Ticks,
-    /// How long it takes on the line.
-    pub time: Ticks,
-    /// What is sent.
-    pub byte: u8,
-}
 
 /// One of the three.
 #[derive(Debug)]
 pub struct Uart {
     registers: Registers,
     /// Bytes on their way out.
-    sending: VecDeque<Sent>,
-    sent: Vec<Sent>,
+    sending: VecDeque<Frame>,
+    sent: Vec<Frame>,
+    /// What is on the line, for the pins.
+    frames: Vec<Frame>,
     /// Bytes on their way in, and when each is there.
     arriving: VecDeque<(Ticks, u8)>,
     /// Somebody else than the FIFO takes them.
@@ -80,6 +70,7 @@ impl Default for Uart {
             ),
             sending: VecDeque::new(),
             sent: Vec::new(),
+            frames: Vec::new(),
             arriving: VecDeque::new(),
             held: false,
             received: VecDeque::new(),
@@ -110,10 +101,10 @@ impl Uart {
 
     /// What has happened until `now`.
     pub fn advance(&mut self, now: Ticks) {
-        while let Some(&sent) = self.sending.front()
-            && sent.at <= now
+        while let Some(&frame) = self.sending.front()
+            && frame.end() <= now
         {
-            self.sent.push(sent);
+            self.sent.push(frame);
             self.sending.pop_front();
             if self.sending.is_empty() {
                 self.raw |= TX_DONE;
@@ -132,13 +123,18 @@ impl Uart {
     }
 
     /// What has left since the last call.
-    pub fn take_sent(&mut self) -> Vec<Sent> {
+    pub fn take_sent(&mut self) -> Vec<Frame> {
         std::mem::take(&mut self.sent)
+    }
+
+    /// The frames of bytes that were given to be sent since the last call.
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        std::mem::take(&mut self.frames)
     }
 
     /// When the next byte will have left.
     pub fn next_sent(&self) -> Option<Ticks> {
-        self.sending.front().map(|sent| sent.at)
+        self.sending.front().map(Frame::end)
     }
 
     /// A byte will be there at `at`, which is not before that of the last call.
@@ -174,29 +170,31 @@ impl Uart {
 
     /// How many bytes have not left at `now`, which may be ahead of what [`Self::advance`] was told.
     fn unsent(&self, now: Ticks) -> usize {
-        let from = self.sending.partition_point(|sent| sent.at <= now);
+        let from = self.sending.partition_point(|frame| frame.end() <= now);
         self.sending.len() - from
     }
 
     /// When there is room for one more byte to send.
     pub fn room_at(&self) -> Ticks {
         match self.sending.len().checked_sub(FIFO_LEN) {
-            Some(over) => self.sending.get(over).map_or(0, |sent| sent.at),
+            Some(over) => self.sending.get(over).map_or(0, Frame::end),
             None => 0,
         }
     }
 
     /// When all bytes have left.
     pub fn idle_at(&self) -> Ticks {
-        self.sending.back().map_or(0, |sent| sent.at)
+        self.sending.back().map_or(0, Frame::end)
     }
 
     /// Sends a byte; one that does not fit into the FIFO is lost.
     pub fn send(&mut self, now: Ticks, apb: Ticks, byte: u8) {
         if self.unsent(now) < FIFO_LEN {
-            let time = self.byte_time(apb);
-            let at = now.max(self.idle_at()) + time;
-            self.sending.push_back(Sent { at, time, byte });
+            let start = now.max(self.idle_at());
+            let len = self.byte_time(apb);
+            let frame = Frame { start, len, byte };
+            self.sending.push_back(frame);
+            self.frames.push(frame);
         }
     }
 

@@ -547,11 +547,10 @@ impl SerialLoader {
                     // Whole words are copied.
                     let whole = len.next_multiple_of(4) as usize;
                     let mut data = [0; ANSWER_DATA];
-                    self.read(call, offset, len, &mut data[..whole])
-                        .map(|()| {
-                            self.answer[8..8 + whole].copy_from_slice(&data[..whole]);
-                            self.error = 0;
-                        })
+                    self.read(call, offset, len, &mut data[..whole]).map(|()| {
+                        self.answer[8..8 + whole].copy_from_slice(&data[..whole]);
+                        self.error = 0;
+                    })
                 };
                 let mut outcome = Answer::from(self.fail(result));
                 outcome.data = ANSWER_DATA;
@@ -694,13 +693,7 @@ impl SerialLoader {
     }
 
     /// SPIRead, which fails at the end of what it takes for the chip.
-    fn read(
-        &self,
-        call: &mut Call,
-        offset: u32,
-        len: u32,
-        buffer: &mut [u8],
-    ) -> Result<(), u32> {
+    fn read(&self, call: &mut Call, offset: u32, len: u32, buffer: &mut [u8]) -> Result<(), u32> {
         if offset.wrapping_add(len) > self.chip_size {
             return Err(error::READ);
         }

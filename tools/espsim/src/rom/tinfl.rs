@@ -48,13 +48,8 @@ pub(super) fn tinfl_decompress(call: &mut Call) -> Result {
         call.write32(state, BEGUN)?;
     }
     let decompressor: &mut DecompressorOxide = call.bus.rom.inflate.0.entry(state).or_default();
-    let (status, taken, made) = decompress(
-        decompressor,
-        &input,
-        &mut output,
-        position as usize,
-        flags,
-    );
+    let (status, taken, made) =
+        decompress(decompressor, &input, &mut output, position as usize, flags);
     let position = position as usize;
     call.write(to, &output[position..position + made])?;
     call.write32(from_len, taken as u32)?;
