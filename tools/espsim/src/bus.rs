@@ -256,6 +256,11 @@ impl SystemBus {
         self.failure.as_ref()
     }
 
+    /// A reset lets the run go on.
+    pub fn forget_failure(&mut self) {
+        self.failure = None;
+    }
+
     /// The place in flash of what a core sees at `address`, if it is there that flash is mapped to.
     #[inline(always)]
     fn flash_offset(&self, address: u32) -> Option<usize> {
@@ -427,6 +432,11 @@ impl SystemBus {
 
     /// Reads `len` bytes at `address` as a core's loads do; for the ROM.
     pub fn read_bytes(&mut self, origin: Origin, address: u32, len: u32) -> Result<Vec<u8>, Fault> {
+        if let Some(offset) = address.checked_sub(DRAM)
+            && let Some(bytes) = self.dram.slice(offset, len)
+        {
+            return Ok(bytes);
+        }
         (0..len)
             .map(|at| self.peek8(origin, address.wrapping_add(at)))
             .collect()
@@ -437,18 +447,26 @@ impl SystemBus {
         Ok((word >> (address % 4 * 8)) as u8)
     }
 
-    /// Writes `bytes` at `address`, into instruction memory as well.
+    /// Writes `bytes` at `address`, into instruction memory as well; whole words at once where they are aligned.
     pub fn write_bytes(&mut self, origin: Origin, address: u32, bytes: &[u8]) -> Result<(), Fault> {
-        for (at, &byte) in bytes.iter().enumerate() {
-            let address = address.wrapping_add(at as u32);
+        let (mut address, mut rest) = (address, bytes);
+        while let [first, after @ ..] = rest {
+            if address.is_multiple_of(4)
+                && let Some((word, after)) = rest.split_first_chunk()
+            {
+                self.store32(origin, address, u32::from_le_bytes(*word))?;
+                (address, rest) = (address.wrapping_add(4), after);
+                continue;
+            }
             if (IRAM..IROM).contains(&address) {
                 let shift = address % 4 * 8;
                 let word = self.load32(origin, address & !3)?;
-                let word = word & !(0xFF << shift) | u32::from(byte) << shift;
+                let word = word & !(0xFF << shift) | u32::from(*first) << shift;
                 self.store32(origin, address & !3, word)?;
             } else {
-                self.store8(origin, address, byte)?;
+                self.store8(origin, address, *first)?;
             }
+            (address, rest) = (address.wrapping_add(1), after);
         }
         Ok(())
     }

@@ -30,11 +30,6 @@ pub enum Error {
     Pty { error: std::io::Error },
     #[error("the serial line: {error}")]
     Line { error: std::io::Error },
-    #[error("{program}: cannot be started: {error}")]
-    Boot {
-        program: String,
-        error: std::io::Error,
-    },
 }
 
 impl Error {
@@ -52,7 +47,6 @@ impl Error {
             Self::Listen { .. } => "espsim::listen",
             Self::Pty { .. } => "espsim::pty",
             Self::Line { .. } => "espsim::line",
-            Self::Boot { .. } => "espsim::boot",
         }
     }
 
@@ -73,7 +67,6 @@ impl Error {
             Self::Listen { .. } => "HOST:PORT of this machine, 127.0.0.1:0 for a free port".into(),
             Self::Pty { .. } => "is /dev/pts mounted?".into(),
             Self::Line { .. } => "start the simulator again".into(),
-            Self::Boot { .. } => "--boot takes a program and its arguments".into(),
         }
     }
 }

@@ -3,14 +3,30 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::timing;
-
 /// Bytes of a sector, the smallest erase.
 pub const SECTOR: u32 = 0x1000;
 /// Bytes of a block.
 pub const BLOCK: u32 = 0x1_0000;
 /// Bytes of a page, the largest program operation.
 pub const PAGE: u32 = 0x100;
+
+/// A page program of 256 bytes: tPP, typical (Winbond W25Q32JV data sheet, AC Electrical Characteristics).
+const PAGE_PROGRAM: Duration = Duration::from_micros(400);
+/// The program of one byte: tBP1, typical (Winbond W25Q32FV data sheet, AC Electrical Characteristics).
+const BYTE_PROGRAM: Duration = Duration::from_micros(30);
+/// Erase of a 4 KB sector: tSE, typical (W25Q32JV).
+const SECTOR_ERASE: Duration = Duration::from_millis(45);
+/// Erase of a 64 KB block: tBE2, typical (W25Q32JV).
+const BLOCK_ERASE: Duration = Duration::from_millis(150);
+/// Erase of the 4 MB chip: tCE, typical (W25Q32JV). Other sizes are charged in proportion.
+const CHIP_ERASE: Duration = Duration::from_secs(10);
+/// Write of a status register: tW, typical (W25Q32JV).
+const STATUS_WRITE: Duration = Duration::from_millis(10);
+
+/// A program of `len` bytes of a page: between one byte and a page in proportion.
+fn program_time(len: usize) -> Duration {
+    BYTE_PROGRAM + (PAGE_PROGRAM - BYTE_PROGRAM) * (len.max(1) as u32 - 1) / 255
+}
 
 /// A chip of the Winbond W25Q family.
 #[derive(Debug)]
@@ -224,9 +240,9 @@ impl Flash {
         self.erase_operations += 1;
         self.end_write();
         let time = match len {
-            SECTOR => timing::SECTOR_ERASE,
-            BLOCK => timing::BLOCK_ERASE,
-            len => timing::times(timing::CHIP_ERASE, u64::from(len)) / (4 << 20),
+            SECTOR => SECTOR_ERASE,
+            BLOCK => BLOCK_ERASE,
+            len => Duration::from_nanos(CHIP_ERASE.as_nanos() as u64 / (4 << 20) * u64::from(len)),
         };
         self.ready_at = now + time;
     }
@@ -245,7 +261,7 @@ impl Flash {
         self.written.insert(offset / SECTOR);
         self.bytes_programmed += bytes.len() as u64;
         self.end_write();
-        self.ready_at = now + timing::program(bytes.len());
+        self.ready_at = now + program_time(bytes.len());
     }
 
     /// One transaction on the SPI bus by the controller's user command: `command`, then `address`, then `output` goes to the
@@ -299,7 +315,7 @@ impl Flash {
                     // BUSY and WEL are the chip's.
                     *register = if first == 0 { value & !3 } else { value };
                 }
-                self.finish_write(now + timing::STATUS_WRITE)
+                self.finish_write(now + STATUS_WRITE)
             }
             0x02 if self.write_enabled => {
                 self.program(now, address, output);

@@ -1,37 +1,29 @@
 //! A simulated ESP32, for tests.
 //!
-//! [`machine::Machine`] is the chip that executes programs: [`cpu`], [`bus`], [`peripherals`], [`rom`], in virtual time ([`clock`]).
+//! [`machine::Machine`] is the chip: two cores ([`cpu`]) on a [`bus`] with memory, [`peripherals`] (a file each; `peripherals/uart.rs`
+//! is the UART), a [`flash`] chip and the [`rom`], whose functions are done natively at their addresses. Its time ([`clock`]) is virtual.
 //!
-//! The other half is a chip without CPU behind a serial line, for tools that flash: [`Simulator::start`] opens a port and runs a
-//! device behind it: the ROM's serial loader, the flasher stub that tools upload, a flash chip, the auto-reset circuit, and faults
-//! on demand. The clock is the device's own: it is charged for each byte on the line and for the work of CPU and flash chip
-//! ([`timing`]), and does not wait in real time.
+//! [`board`] is what is around it when a host is connected: a serial adapter with the auto-reset circuit, a port of this machine, faults
+//! on demand. [`Simulator::start`] runs a board behind a port on a thread. The ROM's serial loader, the flasher stub that tools upload
+//! and the image that they flash are executed by the machine.
 
+pub mod board;
 pub mod bus;
 pub mod chip;
 pub mod clock;
 pub mod cpu;
-pub mod device;
 pub mod error;
-mod esp_server;
-pub mod fault;
 pub mod flash;
-pub mod line;
 pub mod machine;
 pub mod memory;
 pub mod peripherals;
-pub mod report;
 pub mod rom;
-pub mod simulator;
-pub mod slip;
-pub mod stub;
-pub mod timing;
-pub mod transport;
 
+pub use board::fault::{self, Fault};
+pub use board::report::Report;
+pub use board::simulator::{Application, Options, Pace, Running, Simulator};
+pub use board::transport::Port;
 pub use chip::{Chip, Efuse, Mac, Revision};
-pub use device::BootMode;
 pub use error::Error;
-pub use fault::Fault;
-pub use report::Report;
-pub use simulator::{Application, Options, Pace, Running, Simulator};
-pub use transport::Port;
+pub use machine::BootMode;
+pub use rom::slip;

@@ -13,17 +13,20 @@ use crate::peripherals::Peripherals;
 use crate::peripherals::i2c::I2cDevice;
 use crate::peripherals::pins::Edge;
 use crate::peripherals::rtc_cntl::ResetCause;
+use crate::peripherals::serial_frames::Frame;
 use crate::peripherals::spi_master::{Select, SpiDevice};
 use crate::rom;
 
+mod idle;
+mod serial;
 mod sleep;
+
+pub use serial::BootMode;
 
 /// Cycles that a core runs before the other one follows.
 const QUANTUM: u64 = 128;
 /// How long cores run at most where no event is near.
 const LOOK: Ticks = 20_000 * MICROSECOND;
-/// GPIO_STRAP where the chip boots from flash.
-const STRAPPING: u32 = 0x13;
 
 /// What a machine is made of.
 #[derive(Debug, Clone, Default)]
@@ -72,12 +75,17 @@ pub struct Machine {
     /// The reset that was told and not done yet.
     reset: Option<(Option<usize>, ResetCause)>,
     options: MachineOptions,
+    /// What GPIO_STRAP says.
+    strapping: u32,
+    /// What UART 0 sent with the last [`Event::Sent`] of it.
+    sent: Vec<Frame>,
 }
 
 impl Machine {
     /// Powers it on.
     pub fn new(options: &MachineOptions, flash: Flash) -> Self {
-        let peripherals = Peripherals::new(&options.chip, flash, STRAPPING, options.seed);
+        let strapping = BootMode::Run.strapping();
+        let peripherals = Peripherals::new(&options.chip, flash, strapping, options.seed);
         let mut machine = Self {
             bus: SystemBus::new(peripherals),
             cpus: PRIDS.map(|prid| Cpu::new(prid, rom::RESET_VECTOR)),
@@ -85,6 +93,8 @@ impl Machine {
             now: 0,
             reset: None,
             options: options.clone(),
+            strapping,
+            sent: Vec::new(),
         };
         machine.bus.set_untouched(options.untouched.clone());
         if options.execute_polls {
@@ -208,8 +218,12 @@ impl Machine {
             }
             self.bus.peripherals.advance(self.now);
             for (uart, sender) in self.bus.peripherals.uart.iter_mut().enumerate() {
-                let bytes = sender.take_sent();
-                if !bytes.is_empty() {
+                let frames = sender.take_sent();
+                if !frames.is_empty() {
+                    let bytes = frames.iter().map(|frame| frame.byte).collect();
+                    if uart == 0 {
+                        self.sent = frames;
+                    }
                     return Event::Sent { uart, bytes };
                 }
             }
@@ -340,7 +354,7 @@ impl Machine {
                 if matches!(cause, ResetCause::RtcWatchdogRtc | ResetCause::BrownOut) {
                     self.bus.peripherals.reset_rtc(self.now);
                 }
-                self.bus.peripherals.reset_digital(STRAPPING, self.now);
+                self.bus.peripherals.reset_digital(self.strapping, self.now);
                 self.bus.remap();
                 0..2
             }

@@ -50,7 +50,7 @@ struct Cli {
     /// Where to write the report to, as JSON.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// What the application prints after a reset into run mode.
+    /// What is printed after a reset into run mode, instead of running what is in flash.
     #[arg(long, value_name = "FILE")]
     console: Option<PathBuf>,
     /// How the chip starts.
@@ -59,11 +59,6 @@ struct Cli {
     /// Whether what takes the device a second takes a second.
     #[arg(long, value_enum, default_value = "none")]
     pace: PaceName,
-    /// A program that runs the application in flash: it gets a file with the flash content as its last argument, its stdin
-    /// and stdout are the console; its exit code 0 means that the application reset the chip. Takes the rest of the command
-    /// line.
-    #[arg(long, num_args = 1.., value_name = "CMD", allow_hyphen_values = true, conflicts_with = "console")]
-    boot: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -172,8 +167,7 @@ fn options(cli: &Cli) -> Result<Options, Error> {
         seed: cli.seed,
         application: match &cli.console {
             Some(path) => Application::Prints(read(path)?),
-            None if cli.boot.is_empty() => Application::Silent,
-            None => Application::Program(cli.boot.clone()),
+            None => Application::Runs,
         },
         start: match cli.start {
             Start::Download => BootMode::Download,

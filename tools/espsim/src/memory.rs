@@ -56,6 +56,14 @@ impl Ram {
         Some(bytes)
     }
 
+    /// The `len` bytes at `offset`, if all are there.
+    pub fn slice(&self, offset: u32, len: u32) -> Option<Vec<u8>> {
+        let end = offset.checked_add(len)?.div_ceil(4) as usize;
+        let words = self.words.get(offset as usize / 4..end)?;
+        let bytes = words.iter().flat_map(|word| word.to_le_bytes());
+        Some(bytes.skip(offset as usize % 4).take(len as usize).collect())
+    }
+
     /// Writes `bytes` at `offset`, which may be anywhere; whether there is room.
     pub fn set_bytes(&mut self, offset: u32, bytes: &[u8]) -> bool {
         (offset..)

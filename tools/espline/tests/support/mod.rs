@@ -20,6 +20,7 @@ pub fn board(port: Port) -> Running {
     flash[0x1000..0x1008].copy_from_slice(&header);
     flash[0x1008..0x1018].fill(0);
     flash[0x1018..0x1020].copy_from_slice(&[0x30, 0, 0xFF, 0x3F, 4, 0, 0, 0]);
+    flash[0x102F] = 0xEF;
     let options = Options {
         flash,
         application: Application::Prints(format!("{HELLO}\r\n").into_bytes()),

@@ -12,8 +12,12 @@ impl Machine {
         // The bytes that have left before.
         for (uart, sender) in self.bus.peripherals.uart.iter_mut().enumerate() {
             sender.advance(self.now);
-            let bytes = sender.take_sent();
-            if !bytes.is_empty() {
+            let frames = sender.take_sent();
+            if !frames.is_empty() {
+                let bytes = frames.iter().map(|frame| frame.byte).collect();
+                if uart == 0 {
+                    self.sent = frames;
+                }
                 return Some(Event::Sent { uart, bytes });
             }
         }

@@ -227,6 +227,16 @@ impl Peripherals {
         self.i2c[controller].attach(device);
     }
 
+    /// Whether SPI1's pins are connected to the flash chip.
+    pub fn spi1_attached(&self) -> bool {
+        self.spi1.attached
+    }
+
+    /// Connects SPI1's pins to the flash chip, or leaves them to themselves.
+    pub fn attach_spi1(&mut self, attached: bool) {
+        self.spi1.attached = attached;
+    }
+
     /// The chip's revision, the major number.
     pub fn revision_major(&self) -> u8 {
         self.revision_major

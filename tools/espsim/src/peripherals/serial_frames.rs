@@ -18,6 +18,11 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// When its stop bit ends.
+    pub fn end(&self) -> Ticks {
+        self.start + self.len
+    }
+
     /// Gives the frame's changes to `signal`.
     pub fn give(&self, signal: Signal, outputs: &mut Outputs) {
         let mut before = true;

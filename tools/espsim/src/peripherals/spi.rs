@@ -39,6 +39,8 @@ const USR_MOSI: u32 = 27;
 #[derive(Debug)]
 pub struct Spi {
     registers: Registers,
+    /// Whether its pins are connected to the flash chip.
+    pub attached: bool,
 }
 
 impl Default for Spi {
@@ -54,6 +56,7 @@ impl Default for Spi {
                     (USER2, 0x7000_0000),
                 ],
             ),
+            attached: true,
         }
     }
 }
@@ -71,7 +74,9 @@ impl Spi {
     /// Writes the register at `offset`. A write to CMD does a transaction with `flash`.
     pub fn write(&mut self, offset: u32, value: u32, now: Duration, flash: &mut Flash) {
         match offset {
-            CMD => self.command(value, now, flash),
+            CMD if self.attached => self.command(value, now, flash),
+            // Nothing answers.
+            CMD => self.set_input(&[0; 4 * WORDS as usize]),
             EXT2 => {}
             _ => self.registers.set(offset, value),
         }

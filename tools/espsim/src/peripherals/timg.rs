@@ -145,7 +145,8 @@ impl Timg {
             return counter;
         }
         let period = self.period(timer, apb);
-        let counts = (now - counter.at) / period;
+        // A function of the ROM may have looked ahead.
+        let counts = now.saturating_sub(counter.at) / period;
         counter.value = if self.config(timer, INCREASE) {
             counter.value.wrapping_add(counts)
         } else {
@@ -196,6 +197,11 @@ impl Timg {
             .stages(apb)
             .map(|stages| self.watchdog.next_event(&stages));
         alarms.chain(watchdog).min()
+    }
+
+    /// A calibration has ended with `value`.
+    pub fn set_calibration(&mut self, value: u32) {
+        self.calibration = Some((0, value));
     }
 
     /// What has happened until `now`.

@@ -41,11 +41,15 @@ const REF_TICK: Ticks = MICROSECOND;
 #[derive(Debug)]
 pub struct Uart {
     registers: Registers,
-    /// Bytes on their way out, and when each has left.
-    sending: VecDeque<(Ticks, u8)>,
-    sent: Vec<u8>,
+    /// Bytes on their way out.
+    sending: VecDeque<Frame>,
+    sent: Vec<Frame>,
     /// What is on the line, for the pins.
     frames: Vec<Frame>,
+    /// Bytes on their way in, and when each is there.
+    arriving: VecDeque<(Ticks, u8)>,
+    /// Somebody else than the FIFO takes them.
+    held: bool,
     received: VecDeque<u8>,
     /// When the last byte came in.
     received_at: Ticks,
@@ -68,6 +72,8 @@ impl Default for Uart {
             sending: VecDeque::new(),
             sent: Vec::new(),
             frames: Vec::new(),
+            arriving: VecDeque::new(),
+            held: false,
             received: VecDeque::new(),
             received_at: 0,
             raw: 0,
@@ -77,7 +83,7 @@ impl Default for Uart {
 
 impl Uart {
     /// Ticks of a byte on the line; `apb` are those of an APB cycle.
-    fn byte_time(&self, apb: Ticks) -> Ticks {
+    pub fn byte_time(&self, apb: Ticks) -> Ticks {
         let clock = if self.registers.bit(CONF0, TICK_REF_ALWAYS_ON) {
             apb
         } else {
@@ -96,19 +102,29 @@ impl Uart {
 
     /// What has happened until `now`.
     pub fn advance(&mut self, now: Ticks) {
-        while let Some(&(at, byte)) = self.sending.front()
-            && at <= now
+        while let Some(&frame) = self.sending.front()
+            && frame.end() <= now
         {
-            self.sent.push(byte);
+            self.sent.push(frame);
             self.sending.pop_front();
             if self.sending.is_empty() {
                 self.raw |= TX_DONE;
             }
         }
+        while !self.held
+            && let Some((at, byte)) = self.take_arrived(now)
+        {
+            self.receive(at, byte);
+        }
+    }
+
+    /// Whether what arrives waits for [`Self::take_arrived`] instead of going to the FIFO.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// What has left since the last call.
-    pub fn take_sent(&mut self) -> Vec<u8> {
+    pub fn take_sent(&mut self) -> Vec<Frame> {
         std::mem::take(&mut self.sent)
     }
 
@@ -119,7 +135,28 @@ impl Uart {
 
     /// When the next byte will have left.
     pub fn next_sent(&self) -> Option<Ticks> {
-        self.sending.front().map(|&(at, _)| at)
+        self.sending.front().map(Frame::end)
+    }
+
+    /// A byte will be there at `at`, which is not before that of the last call.
+    pub fn schedule(&mut self, at: Ticks, byte: u8) {
+        self.arriving.push_back((at, byte));
+    }
+
+    /// When the next byte will be there.
+    pub fn next_arrival(&self) -> Option<Ticks> {
+        self.arriving.front().map(|&(at, _)| at)
+    }
+
+    /// The next byte that is there at `now`.
+    pub fn take_arrived(&mut self, now: Ticks) -> Option<(Ticks, u8)> {
+        self.arriving.pop_front_if(|&mut (at, _)| at <= now)
+    }
+
+    /// Whether the FIFO has a byte at `now`.
+    pub fn has_received(&mut self, now: Ticks) -> bool {
+        self.advance(now);
+        !self.received.is_empty()
     }
 
     /// A byte comes in.
@@ -134,21 +171,21 @@ impl Uart {
 
     /// How many bytes have not left at `now`, which may be ahead of what [`Self::advance`] was told.
     fn unsent(&self, now: Ticks) -> usize {
-        let from = self.sending.partition_point(|&(at, _)| at <= now);
+        let from = self.sending.partition_point(|frame| frame.end() <= now);
         self.sending.len() - from
     }
 
     /// When there is room for one more byte to send.
     pub fn room_at(&self) -> Ticks {
         match self.sending.len().checked_sub(FIFO_LEN) {
-            Some(over) => self.sending.get(over).map_or(0, |&(at, _)| at),
+            Some(over) => self.sending.get(over).map_or(0, Frame::end),
             None => 0,
         }
     }
 
     /// When all bytes have left.
     pub fn idle_at(&self) -> Ticks {
-        self.sending.back().map_or(0, |&(at, _)| at)
+        self.sending.back().map_or(0, Frame::end)
     }
 
     /// Sends a byte; one that does not fit into the FIFO is lost.
@@ -156,8 +193,9 @@ impl Uart {
         if self.unsent(now) < FIFO_LEN {
             let start = now.max(self.idle_at());
             let len = self.byte_time(apb);
-            self.sending.push_back((start + len, byte));
-            self.frames.push(Frame { start, len, byte });
+            let frame = Frame { start, len, byte };
+            self.sending.push_back(frame);
+            self.frames.push(frame);
         }
     }
 
@@ -195,7 +233,7 @@ impl Uart {
     pub fn next_event(&self, now: Ticks, apb: Ticks) -> Option<Ticks> {
         let enabled = self.registers.get(INT_ENA);
         let sending = if enabled & (TXFIFO_EMPTY | TX_DONE) != 0 {
-            self.sending.front().map(|&(at, _)| at)
+            self.next_sent()
         } else {
             None
         };
@@ -204,7 +242,23 @@ impl Uart {
             .filter(|_| enabled & RXFIFO_TOUT != 0)
             .map(|timeout| self.received_at + timeout)
             .filter(|&at| at > now);
-        sending.into_iter().chain(receiving).min()
+        let arriving = self.next_received_event(enabled, apb);
+        sending.into_iter().chain(receiving).chain(arriving).min()
+    }
+
+    /// When bytes on their way in may cause an interrupt of `enabled`: the threshold is reached, or one is followed by a pause.
+    fn next_received_event(&self, enabled: u32, apb: Ticks) -> Option<Ticks> {
+        if enabled & (RXFIFO_FULL | RXFIFO_TOUT) == 0 {
+            return None;
+        }
+        let threshold = (self.registers.field(CONF1, 0, 7) as usize).max(1);
+        let missing = threshold.saturating_sub(self.received.len()).max(1);
+        if let Some(&(at, _)) = self.arriving.get(missing - 1) {
+            return Some(at);
+        }
+        let &(last, _) = self.arriving.back()?;
+        let pause = u64::from(self.registers.field(CONF1, 24, 7).max(1));
+        Some(last + pause * self.byte_time(apb) * 8 / BITS)
     }
 
     /// Reads the register at `offset`.
@@ -241,7 +295,10 @@ impl Uart {
         let leaves = self
             .sending
             .iter()
-            .any(|&(at, _)| (from..=until).contains(&at));
+            .any(|frame| (from..=until).contains(&frame.end()));
+        if self.next_arrival().is_some_and(|at| at <= until) {
+            return None;
+        }
         let word = self.peek(offset, from, apb);
         let same = !leaves && word == self.peek(offset, until, apb);
         (offset != FIFO && (from == until || same)).then_some((word, word))

@@ -1,11 +1,11 @@
 //! From the reset vector to the second-stage bootloader (ESP32 Technical Reference Manual, "Boot Mode"; esptool's documentation, "Firmware
 //! Image Format").
 
-use super::{BOOT_RETURN, Call, Outcome, Result, WOKEN, console, variable};
+use super::{BOOT_RETURN, Call, Outcome, Result, WOKEN, console, serial_loader, variable};
 use crate::bus::Failure;
 use crate::chip::CRYSTAL;
+use crate::clock::MICROSECOND;
 use crate::cpu::ProcessorStatus;
-use crate::device::word;
 use crate::peripherals::rtc_cntl::ResetCause;
 
 /// Where the bootloader is in flash, and its header's first byte.
@@ -18,6 +18,11 @@ const BAUD: u32 = 115_200;
 const WAKE_STUB: [u32; 2] = [0xB8, 0xBC];
 /// GPIO_STRAP's bits of the pins that choose how the chip boots.
 const BOOT_MODE: u32 = 0x1F;
+/// GPIO 0's bit of them.
+const GPIO_0: u32 = 0x10;
+/// The result of the ROM's calibration: the crystal has value * 15625 * CK8M_FREQ / 40 Hz, with CK8M_FREQ from eFuse (esptool's
+/// get_rom_cal_crystal_freq, which repeats the ROM's calculation).
+const RTC_CALI_VALUE: u32 = 800;
 /// How often the ROM tries to read a header, as it prints.
 const ATTEMPTS: usize = 3;
 
@@ -29,7 +34,7 @@ pub(super) fn reset(call: &mut Call) -> Result {
     if cause == ResetCause::DeepSleep as u32
         && let Some(stub) = wake_stub(call)
     {
-        return start(call, stub, WOKEN);
+        return start(call, stub, variable::STACK[0], WOKEN);
     }
     boot(call)
 }
@@ -49,6 +54,7 @@ pub(super) fn boot(call: &mut Call) -> Result {
     let [first, second] = variable::TICKS_PER_US;
     call.write32(first, CRYSTAL / 1_000_000)?;
     call.write32(second, CRYSTAL / 1_000_000)?;
+    call.write32(variable::UART_DEVICE, BAUD)?;
     let chip_size = call.bus.peripherals.flash.data().len() as u32;
     let [maker, kind, capacity] = call.bus.peripherals.flash.jedec_id();
     let id = u32::from_be_bytes([0, maker, kind, capacity]);
@@ -67,10 +73,21 @@ pub(super) fn boot(call: &mut Call) -> Result {
         },
     );
     let name = reset_name(cause);
+    // What the ROM measured its crystal with.
+    call.bus.peripherals.timg[0].set_calibration(RTC_CALI_VALUE);
+    let downloads = strapping & GPIO_0 == 0;
+    let mode = if downloads {
+        "DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2)"
+    } else {
+        "SPI_FAST_FLASH_BOOT"
+    };
     console::print(
         call,
-        &format!("rst:{cause:#x} ({name}),boot:{strapping:#x} (SPI_FAST_FLASH_BOOT)\n"),
+        &format!("rst:{cause:#x} ({name}),boot:{strapping:#x} ({mode})\n"),
     );
+    if downloads {
+        return serial_loader::start(call);
+    }
     load(call)
 }
 
@@ -82,7 +99,7 @@ fn reset_name(cause: u32) -> &'static str {
 }
 
 /// Loads the bootloader's segments and jumps to it.
-fn load(call: &mut Call) -> Result {
+pub(super) fn load(call: &mut Call) -> Result {
     let header = flash(call, BOOTLOADER, HEADER);
     if header[0] != MAGIC {
         let line = format!("invalid header: 0x{:08x}\n", word(&header, 0));
@@ -132,7 +149,21 @@ fn load(call: &mut Call) -> Result {
     }
     let entry = word(&header, 4);
     console::print(call, &format!("entry 0x{entry:08x}\n"));
-    start(call, entry, BOOT_RETURN)
+    if let Some(text) = call.bus.rom.script.console.clone() {
+        for byte in text {
+            console::send(call, 0, byte);
+        }
+        call.cpu.pc = BOOT_RETURN;
+        return Ok(Outcome::Jumped);
+    }
+    start(call, entry, variable::STACK[0], BOOT_RETURN)
+}
+
+/// The little-endian word at `at` of `bytes`; 0 behind their end.
+pub(super) fn word(bytes: &[u8], at: usize) -> u32 {
+    (0..4).fold(0, |value, index| {
+        value | u32::from(bytes.get(at + index).copied().unwrap_or(0)) << (8 * index)
+    })
 }
 
 /// Bytes of flash; erased ones behind its end.
@@ -143,11 +174,10 @@ fn flash(call: &Call, offset: u32, len: u32) -> Vec<u8> {
         .collect()
 }
 
-/// Calls `entry` as a windowed function that returns to `then`, with a stack and the frame of a caller, which the handlers of windows look at.
-fn start(call: &mut Call, entry: u32, then: u32) -> Result {
+/// Calls `entry` as a windowed function that returns to `back`, with a stack and the frame of a caller, which the handlers of windows look at.
+pub(super) fn start(call: &mut Call, entry: u32, top: u32, back: u32) -> Result {
     const FRAME: u32 = 64;
-    let top = variable::STACK[call.core()];
-    let stack = top - FRAME;
+    let stack = top.wrapping_sub(FRAME);
     call.write32(stack - 12, top)?;
     call.cpu.set_window_base(0);
     call.cpu.set_window_start(1);
@@ -164,7 +194,7 @@ fn start(call: &mut Call, entry: u32, then: u32) -> Result {
         call_increment: 2,
         window_overflow_enable: true,
     });
-    call.set_register(0, 2 << 30 | then & 0x3FFF_FFFF);
+    call.set_register(0, 2 << 30 | back & 0x3FFF_FFFF);
     call.cpu.pc = entry;
     Ok(Outcome::Jumped)
 }
@@ -172,13 +202,16 @@ fn start(call: &mut Call, entry: u32, then: u32) -> Result {
 /// The second core waits until DPORT says where it is to start.
 fn start_second_core(call: &mut Call) -> Result {
     match call.bus.peripherals.dport.app_cpu_entry() {
-        0 => Ok(Outcome::Wait(call.now() + crate::clock::MICROSECOND)),
-        entry => start(call, entry, BOOT_RETURN),
+        0 => Ok(Outcome::Wait(call.now() + MICROSECOND)),
+        entry => start(call, entry, variable::STACK[1], BOOT_RETURN),
     }
 }
 
-/// What the ROM calls does not return.
+/// What the ROM calls does not return. What is printed instead of it stays here.
 pub(super) fn returned(call: &mut Call) -> Result {
+    if call.bus.rom.script.console.is_some() {
+        return Ok(Outcome::Wait(call.now() + 1000 * MICROSECOND));
+    }
     call.bus.fail(Failure::Rom {
         message: format!("what the ROM started on core {} returned", call.core()),
     });

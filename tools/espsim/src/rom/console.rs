@@ -1,13 +1,9 @@
 //! `uart_*` and `ets_printf`.
 
-use super::{BadAddress, Call, Outcome, Result, VOID};
-
-/// UART 0: its FIFO, and its status, whose lowest byte is how much of that is full.
-const UART0: u32 = 0x3FF4_0000;
-const STATUS: u32 = 0x1C;
+use super::{BadAddress, Call, Outcome, Result, VOID, variable};
 
 /// Sends a byte, waiting for room in the FIFO.
-fn send(call: &mut Call, uart: usize, byte: u8) {
+pub(super) fn send(call: &mut Call, uart: usize, byte: u8) {
     let room = call.bus.peripherals.uart[uart].room_at();
     let core = call.core();
     call.cpu.cycles = call.cpu.cycles.max(call.bus.cycles_at(core, room));
@@ -55,18 +51,6 @@ pub(super) fn uart_tx_one_char(call: &mut Call) -> Result {
     VOID
 }
 
-/// `int uart_rx_one_char(uint8_t *)`: 0, or 1 where nothing has come.
-pub(super) fn uart_rx_one_char(call: &mut Call) -> Result {
-    let to = call.argument(0)?;
-    let status = call.read32(UART0 + STATUS)?;
-    if status & 0xFF == 0 {
-        return Ok(Outcome::Return(1));
-    }
-    let byte = call.read32(UART0)? as u8;
-    call.write(to, &[byte])?;
-    Ok(Outcome::Return(0))
-}
-
 fn uart_number(call: &mut Call) -> std::result::Result<usize, BadAddress> {
     Ok(call.argument(0)?.min(2) as usize)
 }
@@ -87,6 +71,28 @@ pub(super) fn uart_div_modify(call: &mut Call) -> Result {
     let divider = call.argument(1)?;
     call.bus.peripherals.uart[uart].set_divider(divider);
     VOID
+}
+
+/// `STATUS uart_rx_one_char(uint8_t *to)`: 1 where nothing has come in.
+pub(super) fn uart_rx_one_char(call: &mut Call) -> Result {
+    let (to, now) = (call.argument(0)?, call.now());
+    let apb = call.bus.peripherals.apb_cycle();
+    let uart = &mut call.bus.peripherals.uart[0];
+    if !uart.has_received(now) {
+        return Ok(Outcome::Return(1));
+    }
+    let byte = uart.read(UART_FIFO, now, apb) as u8;
+    call.bus.request_attention();
+    call.write(to, &[byte])?;
+    Ok(Outcome::Return(0))
+}
+
+/// UART_FIFO's offset.
+const UART_FIFO: u32 = 0;
+
+/// `uart_device *GetUartDevice(void)`.
+pub(super) fn get_uart_device(_: &mut Call) -> Result {
+    Ok(Outcome::Return(variable::UART_DEVICE))
 }
 
 /// `int ets_printf(const char *format, ...)`: flags `0` and `-`, width, and c, d, i, p, s, u, x, X, with `l` for what is 32 bits anyway.

@@ -126,13 +126,19 @@ pub(super) fn md5_update(call: &mut Call) -> Result {
 /// `void MD5Final(uint8_t digest[16], struct MD5Context *)`.
 pub(super) fn md5_final(call: &mut Call) -> Result {
     let (to, context) = (call.argument(0)?, call.argument(1)?);
-    let digest = call
+    let mut digest: [u8; 16] = call
         .bus
         .rom
         .md5
         .remove(&context)
         .unwrap_or_default()
-        .finalize();
+        .finalize()
+        .into();
+    let rom = &mut call.bus.rom;
+    if rom.script.wrong_md5 && rom.loader.is_some() {
+        digest[0] ^= 1;
+        rom.script.faults_injected += 1;
+    }
     call.write(to, &digest)?;
     VOID
 }

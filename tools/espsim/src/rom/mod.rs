@@ -5,7 +5,7 @@
 //! `entry`; nothing is saved, since no window is taken. A function takes the cycles that it charges, and interrupts wait that long, but
 //! for those that wait themselves ([`Outcome::Wait`]).
 //!
-//! [`serial_loader`] is the ROM's download mode, on its own hardware model.
+//! [`serial_loader`] is the ROM's download mode.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -14,20 +14,26 @@ use md5::Md5;
 
 use crate::bus::{Failure, SystemBus};
 use crate::clock::Ticks;
-use crate::cpu::{Cause, Cpu, Origin};
+use crate::cpu::{Bus, Cause, Cpu, Origin};
 
 mod boot;
 mod console;
 mod flash;
+mod interrupts;
 mod libc;
 mod libgcc;
 mod qsort;
 mod soft_float;
 mod strings;
+mod spiflash;
 mod system;
+mod tinfl;
 mod vectors;
 
 pub mod serial_loader;
+pub mod slip;
+
+use serial_loader::SerialLoader;
 
 /// Where the ROM's code is.
 pub const ADDRESSES: std::ops::Range<u32> = 0x4000_0000..0x4007_0000;
@@ -47,6 +53,10 @@ mod variable {
     pub const TICKS_PER_US: [u32; 2] = [0x3FFE_01E0, 0x3FFE_40F0];
     /// What the flash chip is: JEDEC ID, bytes of chip, block, sector, page, mask of the status.
     pub const FLASH_CHIP: u32 = 0x3FFA_E270;
+    /// `UartDev`: the console, of which the first word is the rate that it started with.
+    pub const UART_DEVICE: u32 = 0x3FFE_019C;
+    /// `user_code_start`.
+    pub const USER_CODE_START: u32 = 0x3FFE_0400;
     /// The top of the first core's stack, and of the second core's.
     pub const STACK: [u32; 2] = [0x3FFE_3F20, 0x3FFE_7E30];
 }
@@ -58,12 +68,51 @@ pub struct Rom {
     waits: HashMap<(usize, u32), Ticks>,
     /// MD5 sums under way, by the address of their context.
     md5: HashMap<u32, Md5>,
+    /// Streams that are inflated, by the address of their decompressor.
+    inflate: tinfl::Streams,
+    /// Calls that are done and wait for their time, and what they return.
+    finishing: HashMap<CallKey, (Ticks, u32)>,
+    /// How far calls are that work in steps.
+    steps: HashMap<CallKey, u32>,
+    /// Handlers of interrupts, by core and interrupt.
+    handlers: HashMap<(usize, u32), interrupts::Handler>,
+    /// What is interrupted, the last one behind.
+    interrupted: Vec<interrupts::Interrupted>,
+    /// The serial loader, from a reset into it on; what it has loaded may run.
+    pub loader: Option<Box<SerialLoader>>,
+    /// What is different for a test, whatever is reset.
+    pub script: Script,
 }
 
+/// What the ROM does otherwise for a test.
+#[derive(Debug, Default)]
+pub struct Script {
+    /// What is printed instead of running the bootloader in flash.
+    pub console: Option<Vec<u8>>,
+    /// MD5 sums are off by a bit in download mode.
+    pub wrong_md5: bool,
+    /// Rates that the loader's CHANGE_BAUDRATE refuses.
+    pub refused_bauds: Vec<u32>,
+    /// How often that was done.
+    pub faults_injected: u64,
+}
+
+/// What tells calls apart that have not returned: core, stack pointer, function.
+type CallKey = (usize, u32, u32);
+
 impl Rom {
+    /// Whether what is at `pc` waits for something to come in.
+    pub fn waits(&self, pc: u32) -> bool {
+        pc == serial_loader::ADDRESS || pc == BOOT_RETURN && self.script.console.is_some()
+    }
+
     /// What a reset leaves.
     pub fn reset(&mut self) {
-        *self = Self::default();
+        let script = std::mem::take(&mut self.script);
+        *self = Self {
+            script,
+            ..Self::default()
+        };
     }
 }
 
@@ -131,6 +180,28 @@ impl Call<'_> {
         u64::from(self.register(3 + index)) << 32 | u64::from(self.register(2 + index))
     }
 
+    fn key(&self) -> CallKey {
+        (self.core(), self.cpu.a(1), self.cpu.pc)
+    }
+
+    /// The function has done its work, and returns `value` after `time`; interrupts come in the meantime. It asks [`Self::resumed`] first.
+    fn finish_later(&mut self, time: Ticks, value: u32) -> Result {
+        let until = self.now() + time;
+        self.bus.rom.finishing.insert(self.key(), (until, value));
+        Ok(Outcome::Wait(until))
+    }
+
+    /// How the function ends if it has done its work.
+    fn resumed(&mut self) -> Option<Result> {
+        let key = self.key();
+        let &(until, value) = self.bus.rom.finishing.get(&key)?;
+        if until > self.now() {
+            return Some(Ok(Outcome::Wait(until)));
+        }
+        self.bus.rom.finishing.remove(&key);
+        Some(Ok(Outcome::Return(value)))
+    }
+
     fn origin(&self) -> Origin {
         Origin {
             cycles: self.cpu.cycles,
@@ -151,6 +222,13 @@ impl Call<'_> {
     }
 
     fn read32(&mut self, address: u32) -> std::result::Result<u32, BadAddress> {
+        if address.is_multiple_of(4) {
+            let origin = self.origin();
+            return self
+                .bus
+                .load32(origin, address)
+                .map_err(|_| BadAddress { address });
+        }
         let bytes = self.read(address, 4)?;
         Ok(bytes
             .iter()
@@ -258,7 +336,11 @@ const TABLE: &[(u32, &str, Function)] = &[
     (0x4000_0280, "_DebugExceptionVector", vectors::unhandled),
     (0x4000_02C0, "_NMIExceptionVector", vectors::unhandled),
     (0x4000_0300, "_KernelExceptionVector", vectors::unhandled),
-    (0x4000_0340, "_UserExceptionVector", vectors::unhandled),
+    (
+        0x4000_0340,
+        "_UserExceptionVector",
+        interrupts::user_exception,
+    ),
     (0x4000_03C0, "_DoubleExceptionVector", vectors::unhandled),
     (RESET_VECTOR, "_ResetVector", boot::reset),
     (0x4000_1274, "strcmp", libc::strcmp),
@@ -269,7 +351,15 @@ const TABLE: &[(u32, &str, Function)] = &[
     (0x4000_41A4, "rom_i2c_writeReg", system::nothing),
     (0x4000_41C0, "rom_i2c_readReg_Mask", system::analog_read),
     (0x4000_41FC, "rom_i2c_writeReg_Mask", system::nothing),
+    (0x4000_67EC, "ets_isr_attach", interrupts::ets_isr_attach),
+    (0x4000_67FC, "ets_isr_mask", interrupts::ets_isr_mask),
+    (0x4000_6808, "ets_isr_unmask", interrupts::ets_isr_unmask),
     (0x4000_681C, "intr_matrix_set", system::intr_matrix_set),
+    (
+        0x4000_687C,
+        "ets_set_user_start",
+        system::ets_set_user_start,
+    ),
     (
         0x4000_689C,
         "ets_set_appcpu_boot_addr",
@@ -322,9 +412,14 @@ const TABLE: &[(u32, &str, Function)] = &[
         system::ets_get_detected_xtal_freq,
     ),
     (0x4000_8658, "ets_efuse_get_spiconfig", system::zero),
+    (serial_loader::ADDRESS, "UartDwnLdProc", serial_loader::run),
     (0x4000_90CC, "uart_div_modify", console::uart_div_modify),
     (0x4000_9200, "uart_tx_one_char", console::uart_tx_one_char),
+    (0x4000_922C, "uart_tx_one_char2", console::uart_tx_one_char),
     (0x4000_9258, "uart_tx_flush", console::uart_tx_flush),
+    (0x4000_9278, "uart_tx_wait_idle", console::uart_tx_flush),
+    (0x4000_92D0, "uart_rx_one_char", console::uart_rx_one_char),
+    (0x4000_9598, "GetUartDevice", console::get_uart_device),
     (0x4000_95A4, "mmu_init", flash::mmu_init),
     (
         0x4000_95E0,
@@ -340,6 +435,11 @@ const TABLE: &[(u32, &str, Function)] = &[
         0x4000_9FDC,
         "gpio_pad_select_gpio",
         system::gpio_pad_select_gpio,
+    ),
+    (
+        0x4000_C034,
+        "_xtos_return_from_exc",
+        interrupts::return_from_handler,
     ),
     (0x4000_C050, "xthal_get_ccount", system::xthal_get_ccount),
     (0x4000_C1F4, "bzero", libc::bzero),
@@ -359,17 +459,62 @@ const TABLE: &[(u32, &str, Function)] = &[
     (0x4005_DA7C, "MD5Init", libc::md5_init),
     (0x4005_DA9C, "MD5Update", libc::md5_update),
     (0x4005_DB1C, "MD5Final", libc::md5_final),
+    (0x4005_EF30, "tinfl_decompress", tinfl::tinfl_decompress),
     (
         0x4006_21B0,
         "esp_rom_spiflash_read_user_cmd",
         flash::read_user_cmd,
     ),
     (
+        0x4006_22F0,
+        "esp_rom_spiflash_write_status",
+        spiflash::write_status,
+    ),
+    (0x4006_2320, "SPI_write_enable", spiflash::enable_write),
+    (
+        0x4006_2448,
+        "esp_rom_spiflash_read_statushigh",
+        spiflash::read_status_high,
+    ),
+    (0x4006_2A6C, "esp_rom_spiflash_attach", spiflash::attach),
+    (
         0x4006_2B64,
         "esp_rom_spiflash_config_readmode",
         system::zero,
     ),
     (0x4006_2BC8, "esp_rom_spiflash_config_clk", system::zero),
+    (
+        0x4006_2C14,
+        "esp_rom_spiflash_erase_chip",
+        spiflash::erase_chip,
+    ),
+    (
+        0x4006_2C4C,
+        "esp_rom_spiflash_erase_block",
+        spiflash::erase_block,
+    ),
+    (
+        0x4006_2CCC,
+        "esp_rom_spiflash_erase_sector",
+        spiflash::erase_sector,
+    ),
+    (0x4006_2D50, "esp_rom_spiflash_write", spiflash::write),
+    (
+        0x4006_2DF4,
+        "esp_rom_spiflash_write_encrypted_enable",
+        system::nothing,
+    ),
+    (
+        0x4006_2E60,
+        "esp_rom_spiflash_write_encrypted_disable",
+        system::nothing,
+    ),
+    (
+        0x4006_2E78,
+        "esp_rom_spiflash_write_encrypted",
+        spiflash::write_encrypted,
+    ),
+    (0x4006_2ED8, "esp_rom_spiflash_read", spiflash::read),
     (
         0x4006_3238,
         "esp_rom_spiflash_config_param",
@@ -379,7 +524,6 @@ const TABLE: &[(u32, &str, Function)] = &[
     (0x4000_7D18, "ets_install_putc1", system::nothing),
     (0x4000_7D38, "ets_install_putc2", system::nothing),
     (0x4000_9028, "uart_tx_switch", system::nothing),
-    (0x4000_92D0, "uart_rx_one_char", console::uart_rx_one_char),
     (0x4000_A22C, "gpio_pad_pullup", system::gpio_pad_pullup),
     (0x4000_BFDC, "_xtos_set_intlevel", system::xtos_set_intlevel),
     (0x4006_4A70, "bcmp", libc::memcmp),

@@ -18,12 +18,200 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use flate2::{Decompress, FlushDecompress, Status};
+use md5::{Digest, Md5};
 
+use super::boot::{self, word};
+use super::slip::{self, Decoder};
+use super::{Call, Outcome, console, variable};
 use crate::chip::CRYSTAL;
-use crate::device::{Hardware, Next, command_name, word};
-use crate::flash::{BLOCK, SECTOR};
-use crate::slip::{Decoder, Dialect};
-use crate::timing::{ROM as SPEED, Speed};
+use crate::clock::{self, MICROSECOND, Ticks};
+use crate::flash::{BLOCK, PAGE, SECTOR};
+use crate::peripherals::rtc_cntl::ResetRequest;
+
+/// Where it is: `UartDwnLdProc`.
+pub const ADDRESS: u32 = 0x4000_8CE8;
+
+/// What commands cost. The CPU runs from the 40 MHz crystal, the SPI bus at 10 MHz: SPI_Attach sets its divider to 4.
+///
+/// The ROM takes 14 instructions for a byte that it reads from flash and hashes (counted in an emulator over 4 MB), of which 11
+/// are MD5's; at 1.5 clock cycles for an instruction, which counts loads and taken branches of the LX6, a cycle is 25 ns. SPIRead
+/// moves 64 bytes with 32 bits of command and address, thus 8.5 bits for a byte; SPIWrite 32 bytes with a write enable, a status read,
+/// command and address, thus 11 bits for a byte.
+mod cost {
+    use std::time::Duration;
+
+    /// For any command.
+    pub const COMMAND: Duration = Duration::from_micros(50);
+    /// Nanoseconds for each byte received: interrupt and SLIP, charged where it does not overlap with the line.
+    pub const CHECKSUM_BYTE: u64 = 8 * 37;
+    /// Nanoseconds for each byte read from the flash chip.
+    pub const READ_BYTE: u64 = 850 + 3 * 37;
+    /// Nanoseconds for each byte of MD5.
+    pub const MD5_BYTE: u64 = 11 * 37;
+    /// Nanoseconds for each byte that inflate produces.
+    pub const INFLATE_BYTE: u64 = 20 * 37;
+    /// Nanoseconds for each byte handed to the flash chip, besides the chip's page program time.
+    pub const PROGRAM_BYTE: u64 = 1100 + 5 * 37;
+
+    /// `count` bytes of `nanoseconds` each.
+    pub fn bytes(nanoseconds: u64, count: usize) -> Duration {
+        Duration::from_nanos(nanoseconds * count as u64)
+    }
+}
+
+/// What happens behind a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Wait for the next one.
+    Stay,
+    /// Run what was loaded into RAM.
+    Execute {
+        /// Where it begins.
+        entry: u32,
+    },
+    /// Leave the loader: load the application from flash.
+    RunUserCode,
+    /// Reset the chip by software; the strapping stays.
+    Restart,
+}
+
+/// Enters the loader.
+pub(super) fn start(call: &mut Call) -> super::Result {
+    console::print(call, "waiting for download\n");
+    call.bus.peripherals.attach_spi1(false);
+    // Stubs attach their handlers to the interrupt that the ROM has for the console.
+    call.write32(UART0_INTR_MAP, UART0_INTERRUPT)?;
+    call.bus.rom.loader = Some(Box::default());
+    call.cpu.pc = ADDRESS;
+    Ok(Outcome::Jumped)
+}
+
+/// The loader: does what has come in, and waits for more.
+pub(super) fn run(call: &mut Call) -> super::Result {
+    let mut loader = call.bus.rom.loader.take().unwrap_or_default();
+    call.bus.peripherals.uart[0].hold(true);
+    let next = loader.poll(call);
+    if next != Next::RunUserCode {
+        call.bus.rom.loader = Some(loader);
+    }
+    if next != Next::Stay {
+        call.bus.peripherals.uart[0].hold(false);
+    }
+    match next {
+        Next::Stay => {
+            let arrival = call.bus.peripherals.uart[0].next_arrival();
+            let until = arrival.unwrap_or(call.now() + IDLE);
+            Ok(Outcome::Wait(until.max(call.now() + 1)))
+        }
+        // What returns, returns to the loader.
+        Next::Execute { entry } => boot::start(call, entry, variable::STACK[0], ADDRESS),
+        Next::RunUserCode => {
+            call.wait_sent();
+            call.bus.peripherals.attach_spi1(true);
+            boot::load(call)
+        }
+        Next::Restart => {
+            call.wait_sent();
+            let rtc_cntl = &mut call.bus.peripherals.rtc_cntl;
+            rtc_cntl.ask_for_reset(ResetRequest::System);
+            call.bus.request_attention();
+            Ok(Outcome::Wait(call.now() + MICROSECOND))
+        }
+    }
+}
+
+/// DPORT_PRO_UART_INTR_MAP_REG, and the interrupt that the ROM writes there (ETS_UART0_INUM).
+const UART0_INTR_MAP: u32 = 0x3FF0_018C;
+const UART0_INTERRUPT: u32 = 5;
+/// How long it waits at once.
+const IDLE: Ticks = 1000 * MICROSECOND;
+
+/// What the loader does with the chip. Its time goes on meanwhile.
+impl Call<'_> {
+    fn go_on_at(&mut self, time: Ticks) {
+        let core = self.core();
+        self.cpu.cycles = self.cpu.cycles.max(self.bus.cycles_at(core, time));
+    }
+
+    fn work(&mut self, time: Duration) {
+        self.go_on_at(self.now() + clock::ticks(time));
+    }
+
+    fn send_all(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            console::send(self, 0, byte);
+        }
+    }
+
+    fn wait_sent(&mut self) {
+        self.go_on_at(self.bus.peripherals.uart[0].idle_at());
+    }
+
+    fn wait_flash(&mut self) {
+        self.go_on_at(clock::ticks(self.bus.peripherals.flash.ready_at()));
+    }
+
+    /// Without SPI_ATTACH the bus is silent, and reads as 0.
+    fn read_flash(&self, offset: u32, buffer: &mut [u8]) {
+        if self.bus.peripherals.spi1_attached() {
+            self.bus.peripherals.flash.read(offset, buffer);
+        } else {
+            buffer.fill(0);
+        }
+    }
+
+    fn start_erase(&mut self, offset: u32, len: u32) {
+        self.wait_flash();
+        if self.bus.peripherals.spi1_attached() {
+            let now = clock::duration(self.now());
+            self.bus.peripherals.flash.erase(now, offset, len);
+            self.bus.remap();
+        }
+    }
+
+    /// SPIWrite: in parts of up to 32 bytes that do not cross a page, waiting for each.
+    fn program(&mut self, offset: u32, bytes: &[u8]) {
+        const PART: usize = 32;
+        let mut at = offset;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = (PAGE - at % PAGE) as usize;
+            let (part, after) = rest.split_at(room.min(rest.len()).min(PART));
+            self.wait_flash();
+            if self.bus.peripherals.spi1_attached() {
+                let now = clock::duration(self.now());
+                self.bus.peripherals.flash.program(now, at, part);
+            }
+            self.wait_flash();
+            at = at.wrapping_add(part.len() as u32);
+            rest = after;
+        }
+        self.bus.remap();
+    }
+
+    fn md5(&mut self, offset: u32, len: u32) -> [u8; 16] {
+        let mut md5 = Md5::new();
+        let mut buffer = [0; 4096];
+        let mut done = 0;
+        while done < len {
+            let part = (len - done).min(buffer.len() as u32) as usize;
+            self.read_flash(offset.wrapping_add(done), &mut buffer[..part]);
+            md5.update(&buffer[..part]);
+            done += part as u32;
+        }
+        let mut digest: [u8; 16] = md5.finalize().into();
+        let script = &mut self.bus.rom.script;
+        if script.wrong_md5 {
+            digest[0] ^= 1;
+            script.faults_injected += 1;
+        }
+        digest
+    }
+
+    fn register_value(&mut self, address: u32) -> u32 {
+        self.read32(address & !3).unwrap_or(0)
+    }
+}
 
 /// Errors, the second status byte.
 mod error {
@@ -85,9 +273,11 @@ impl std::fmt::Debug for Inflate {
 
 /// The state of the loader.
 #[derive(Debug)]
-pub struct Rom {
+pub struct SerialLoader {
     decoder: Decoder,
     ring: VecDeque<u8>,
+    /// Until when it was busy.
+    free_at: Ticks,
     /// Edges counted at the receiver while the rate is measured.
     edges: u32,
     synchronized: bool,
@@ -104,13 +294,14 @@ pub struct Rom {
     chip_size: u32,
 }
 
-impl Default for Rom {
+impl Default for SerialLoader {
     fn default() -> Self {
         let mut answer = [0; 8 + ANSWER_DATA + 4];
         answer[0] = 1;
         Self {
-            decoder: Decoder::new(Dialect::Rom, FRAME),
+            decoder: Decoder::new(FRAME),
             ring: VecDeque::new(),
+            free_at: 0,
             edges: 0,
             synchronized: false,
             hung: false,
@@ -131,14 +322,14 @@ impl Default for Rom {
 }
 
 /// Whether a command succeeded, and how many bytes of data its answer has.
-struct Outcome {
+struct Answer {
     failed: bool,
     data: usize,
     next: Next,
     divider: Option<u32>,
 }
 
-impl From<Result<(), u32>> for Outcome {
+impl From<Result<(), u32>> for Answer {
     fn from(result: Result<(), u32>) -> Self {
         Self {
             failed: result.is_err(),
@@ -149,7 +340,7 @@ impl From<Result<(), u32>> for Outcome {
     }
 }
 
-impl Rom {
+impl SerialLoader {
     /// Whether the host's rate was measured, which happens once.
     pub fn measured(&self) -> bool {
         self.edges > EDGES
@@ -163,32 +354,46 @@ impl Rom {
         self.measured()
     }
 
-    /// A byte arrives.
-    pub fn receive(&mut self, hardware: &mut Hardware, at: Duration, byte: u8) -> Next {
-        if self.hung || at < hardware.now {
+    /// Does what has come in.
+    fn poll(&mut self, call: &mut Call) -> Next {
+        loop {
+            let now = call.now();
+            let next = match call.bus.peripherals.uart[0].take_arrived(now) {
+                Some((at, byte)) => self.receive(call, at, byte),
+                None if self.ring.is_empty() || self.hung => return Next::Stay,
+                None => self.idle(call),
+            };
+            if next != Next::Stay {
+                return next;
+            }
+        }
+    }
+
+    /// A byte has arrived at `at`. The interrupt keeps it while the loader is busy.
+    fn receive(&mut self, call: &mut Call, at: Ticks, byte: u8) -> Next {
+        if self.hung || at < self.free_at {
             self.ring.push_back(byte);
             if self.ring.len() == RING {
                 self.ring.clear();
             }
             return Next::Stay;
         }
-        let next = self.idle(hardware);
+        let next = self.idle(call);
         if next != Next::Stay {
             return next;
         }
-        if at < hardware.now {
-            return self.receive(hardware, at, byte);
+        if at < self.free_at {
+            return self.receive(call, at, byte);
         }
-        hardware.now = at;
-        self.take(hardware, byte)
+        self.take(call, byte)
     }
 
     /// The line is quiet: takes what has arrived while the CPU was busy.
-    pub fn idle(&mut self, hardware: &mut Hardware) -> Next {
+    fn idle(&mut self, call: &mut Call) -> Next {
         while !self.hung
             && let Some(byte) = self.ring.pop_front()
         {
-            let next = self.take(hardware, byte);
+            let next = self.take(call, byte);
             if next != Next::Stay {
                 return next;
             }
@@ -196,13 +401,15 @@ impl Rom {
         Next::Stay
     }
 
-    fn take(&mut self, hardware: &mut Hardware, byte: u8) -> Next {
+    fn take(&mut self, call: &mut Call, byte: u8) -> Next {
         let Some(frame) = self.decoder.push(byte) else {
             return Next::Stay;
         };
         self.buffer[..frame.len()].copy_from_slice(&frame);
-        hardware.work(SPEED.command);
-        self.handle(hardware)
+        call.work(cost::COMMAND);
+        let next = self.handle(call);
+        self.free_at = call.now();
+        next
     }
 
     fn words(&self, index: usize) -> u32 {
@@ -213,7 +420,7 @@ impl Rom {
         u16::from_le_bytes([self.buffer[2], self.buffer[3]])
     }
 
-    fn handle(&mut self, hardware: &mut Hardware) -> Next {
+    fn handle(&mut self, call: &mut Call) -> Next {
         let (direction, operation) = (self.buffer[0], self.buffer[1]);
         if !self.synchronized {
             if direction != 0 || operation != SYNC {
@@ -222,13 +429,8 @@ impl Rom {
             self.synchronized = true;
         }
         let known = direction == 0 && matches!(operation, 0x02..=0x0B | 0x0D..=0x13);
-        hardware.count(if known {
-            command_name(operation)
-        } else {
-            "UNKNOWN"
-        });
         let outcome = if known {
-            let outcome = self.run(hardware, operation);
+            let outcome = self.run(call, operation);
             if self.hung {
                 return Next::Stay;
             }
@@ -254,19 +456,19 @@ impl Rom {
             1
         };
         for _ in 0..replies {
-            hardware.send_frame(&self.answer[..end + 4]);
+            call.send_all(&slip::encode(&self.answer[..end + 4]));
         }
         if next == Next::Restart || outcome.divider.is_some() {
-            hardware.send(vec![0xC0, 0xC0]);
-            hardware.wait_sent();
+            call.send_all(&[0xC0, 0xC0]);
+            call.wait_sent();
         }
         if let Some(divider) = outcome.divider {
-            hardware.set_divider(CRYSTAL, divider);
+            call.bus.peripherals.uart[0].set_divider(divider.clamp(16, 0xFF_FFFF));
         }
         next
     }
 
-    fn run(&mut self, hardware: &mut Hardware, operation: u8) -> Outcome {
+    fn run(&mut self, call: &mut Call, operation: u8) -> Answer {
         let result = match operation {
             SYNC => {
                 self.set_value(self.words(0));
@@ -274,7 +476,7 @@ impl Rom {
                 Ok(())
             }
             READ_REG => {
-                self.set_value(hardware.buses.read(self.words(0)));
+                self.set_value(call.register_value(self.words(0)));
                 self.error = 0;
                 Ok(())
             }
@@ -282,35 +484,32 @@ impl Rom {
                 for index in 0..usize::from(self.size() / 16) {
                     let [address, value, mask, delay] =
                         [0, 1, 2, 3].map(|part| self.words(index * 4 + part));
-                    hardware.work(Duration::from_micros(delay.into()));
-                    let new = hardware.buses.read(address) & !mask | value & mask;
-                    let now = hardware.now;
-                    hardware.buses.write(now, &mut hardware.flash, address, new);
+                    call.work(Duration::from_micros(delay.into()));
+                    let new = call.register_value(address) & !mask | value & mask;
+                    call.write32(address & !3, new).ok();
                 }
                 self.error = 0;
                 Ok(())
             }
-            0x02 | 0x05 | 0x10 => self.begin(hardware, operation),
+            0x02 | 0x05 | 0x10 => self.begin(call, operation),
             0x07 => self.block(false, false).map(|at| {
                 let len = self.words(0);
-                hardware.work(Speed::bytes(SPEED.checksum_byte, len as usize));
-                hardware
-                    .buses
-                    .write_bytes(at, &self.buffer[24..24 + len as usize]);
+                call.work(cost::bytes(cost::CHECKSUM_BYTE, len as usize));
+                call.write(at, &self.buffer[24..24 + len as usize]).ok();
                 self.plain.at = at.wrapping_add(len);
                 self.plain.written = self.plain.written.wrapping_add(len);
             }),
             0x03 => self
                 .block(false, true)
-                .and_then(|at| self.program_block(hardware, at)),
+                .and_then(|at| self.program_block(call, at)),
             0x11 => self
                 .block(true, false)
-                .and_then(|_| self.inflate_block(hardware)),
+                .and_then(|_| self.inflate_block(call)),
             0x06 => {
                 if self.size() > 8 {
                     Err(error::INVALID)
                 } else {
-                    let mut outcome = Outcome::from(Ok(()));
+                    let mut outcome = Answer::from(Ok(()));
                     if self.buffer[8] == 0 {
                         outcome.next = Next::Execute {
                             entry: self.words(1),
@@ -322,7 +521,7 @@ impl Rom {
             0x04 => {
                 let complete =
                     self.plain.next == self.plain.blocks && self.plain.size == self.plain.written;
-                let mut outcome = Outcome::from(self.end(complete));
+                let mut outcome = Answer::from(self.end(complete));
                 outcome.next = Next::RunUserCode;
                 return outcome;
             }
@@ -336,7 +535,7 @@ impl Rom {
                 }
             }
             0x0D => {
-                hardware.buses.spi_attached = true;
+                call.bus.peripherals.attach_spi1(true);
                 self.error = 0;
                 Ok(())
             }
@@ -348,24 +547,24 @@ impl Rom {
                     // Whole words are copied.
                     let whole = len.next_multiple_of(4) as usize;
                     let mut data = [0; ANSWER_DATA];
-                    self.read(hardware, offset, len, &mut data[..whole])
-                        .map(|()| {
-                            self.answer[8..8 + whole].copy_from_slice(&data[..whole]);
-                            self.error = 0;
-                        })
+                    self.read(call, offset, len, &mut data[..whole]).map(|()| {
+                        self.answer[8..8 + whole].copy_from_slice(&data[..whole]);
+                        self.error = 0;
+                    })
                 };
-                let mut outcome = Outcome::from(self.fail(result));
+                let mut outcome = Answer::from(self.fail(result));
                 outcome.data = ANSWER_DATA;
                 return outcome;
             }
             0x0F => {
-                let refused = hardware.refused_bauds.contains(&self.words(0));
+                let script = &mut call.bus.rom.script;
+                let refused = script.refused_bauds.contains(&self.words(0));
                 if refused {
-                    hardware.faults_injected += 1;
+                    script.faults_injected += 1;
                     Err(error::FAILED)
                 } else {
                     self.error = 0;
-                    let mut outcome = Outcome::from(Ok(()));
+                    let mut outcome = Answer::from(Ok(()));
                     let word = self.words(0);
                     outcome.divider = Some(if self.buffer[12] != 0 {
                         word
@@ -389,8 +588,8 @@ impl Rom {
                     Err(error::READ)
                 } else {
                     let len = if len as i32 > 0 { len } else { 0 };
-                    let digest = hardware.md5(offset, len);
-                    hardware.work(Speed::bytes(SPEED.read_byte + SPEED.md5_byte, len as usize));
+                    let digest = call.md5(offset, len);
+                    call.work(cost::bytes(cost::READ_BYTE + cost::MD5_BYTE, len as usize));
                     for (place, byte) in self.answer[8..40].chunks_mut(2).zip(digest) {
                         let digits = format!("{byte:02x}");
                         place.copy_from_slice(digits.as_bytes());
@@ -398,7 +597,7 @@ impl Rom {
                     self.error = 0;
                     Ok(())
                 };
-                let mut outcome = Outcome::from(self.fail(result));
+                let mut outcome = Answer::from(self.fail(result));
                 outcome.data = 32;
                 return outcome;
             }
@@ -417,7 +616,7 @@ impl Rom {
         self.answer[4..8].copy_from_slice(&value.to_le_bytes());
     }
 
-    fn begin(&mut self, hardware: &mut Hardware, operation: u8) -> Result<(), u32> {
+    fn begin(&mut self, call: &mut Call, operation: u8) -> Result<(), u32> {
         let [size, blocks, block_size, at] = [0, 1, 2, 3].map(|index| self.words(index));
         if self.size() != 16 || block_size > MAX_BLOCK {
             return Err(error::INVALID);
@@ -441,12 +640,12 @@ impl Rom {
         if operation == 0x05 {
             return Ok(());
         }
-        self.erase(hardware, at, size)
+        self.erase(call, at, size)
     }
 
     /// SPIEraseArea: sectors up to the end of the block that it starts in, a whole one if it starts at a block; then blocks as
     /// long as more than one is left; then sectors.
-    fn erase(&mut self, hardware: &mut Hardware, offset: u32, len: u32) -> Result<(), u32> {
+    fn erase(&mut self, call: &mut Call, offset: u32, len: u32) -> Result<(), u32> {
         if offset.wrapping_add(len) > self.chip_size || !offset.is_multiple_of(SECTOR) {
             return Err(error::FAILED);
         }
@@ -461,8 +660,8 @@ impl Rom {
                 head = head.saturating_sub(1);
                 1
             };
-            hardware.start_erase(at, unit * SECTOR);
-            hardware.wait_flash();
+            call.start_erase(at, unit * SECTOR);
+            call.wait_flash();
             at += unit * SECTOR;
             sectors -= unit;
         }
@@ -494,30 +693,24 @@ impl Rom {
     }
 
     /// SPIRead, which fails at the end of what it takes for the chip.
-    fn read(
-        &self,
-        hardware: &mut Hardware,
-        offset: u32,
-        len: u32,
-        buffer: &mut [u8],
-    ) -> Result<(), u32> {
+    fn read(&self, call: &mut Call, offset: u32, len: u32, buffer: &mut [u8]) -> Result<(), u32> {
         if offset.wrapping_add(len) > self.chip_size {
             return Err(error::READ);
         }
-        hardware.wait_flash();
-        hardware.read_flash(offset, buffer);
-        hardware.work(Speed::bytes(SPEED.read_byte, buffer.len()));
+        call.wait_flash();
+        call.read_flash(offset, buffer);
+        call.work(cost::bytes(cost::READ_BYTE, buffer.len()));
         Ok(())
     }
 
-    fn program_block(&mut self, hardware: &mut Hardware, at: u32) -> Result<(), u32> {
+    fn program_block(&mut self, call: &mut Call, at: u32) -> Result<(), u32> {
         let len = self.words(0);
         let mut payload = self.buffer[24..24 + len as usize].to_vec();
         let sum = |bytes: &[u8]| bytes.iter().fold(0xEF, |sum, byte| sum ^ byte);
-        hardware.work(Speed::bytes(2 * SPEED.checksum_byte, payload.len()));
+        call.work(cost::bytes(2 * cost::CHECKSUM_BYTE, payload.len()));
         let sent = sum(&payload);
-        self.program(hardware, at, &payload);
-        self.read(hardware, at, len, &mut payload).ok();
+        self.program(call, at, &payload);
+        self.read(call, at, len, &mut payload).ok();
         self.buffer[24..24 + len as usize].copy_from_slice(&payload);
         if sum(&payload) != sent {
             return Err(error::READ_BACK);
@@ -528,19 +721,19 @@ impl Rom {
     }
 
     /// SPIWrite, whose result the ROM does not look at.
-    fn program(&self, hardware: &mut Hardware, at: u32, bytes: &[u8]) {
+    fn program(&self, call: &mut Call, at: u32, bytes: &[u8]) {
         if at.wrapping_add(bytes.len() as u32) <= self.chip_size {
-            hardware.work(Speed::bytes(SPEED.program_byte, bytes.len()));
-            hardware.program(at, bytes);
+            call.work(cost::bytes(cost::PROGRAM_BYTE, bytes.len()));
+            call.program(at, bytes);
         }
     }
 
-    fn inflate_block(&mut self, hardware: &mut Hardware) -> Result<(), u32> {
+    fn inflate_block(&mut self, call: &mut Call) -> Result<(), u32> {
         let len = self.words(0) as usize;
         let last = self.deflated.next == self.deflated.blocks;
         let payload = self.buffer[24..24 + len].to_vec();
         let mut input = payload.as_slice();
-        hardware.work(Speed::bytes(SPEED.checksum_byte, len));
+        call.work(cost::bytes(cost::CHECKSUM_BYTE, len));
         loop {
             if self.inflate.done && !input.is_empty() {
                 // The loop ends when all input is taken, and a stream that has ended takes none.
@@ -557,7 +750,7 @@ impl Rom {
             let made = (inflate.stream.total_out() - out_before) as usize;
             input = &input[(inflate.stream.total_in() - in_before) as usize..];
             inflate.filled += made;
-            hardware.work(Speed::bytes(SPEED.inflate_byte, made));
+            call.work(cost::bytes(cost::INFLATE_BYTE, made));
             match status {
                 Ok(status) => self.inflate.done |= status == Status::StreamEnd,
                 // tinfl's TINFL_STATUS_FAILED.
@@ -565,7 +758,7 @@ impl Rom {
             }
             if self.inflate.filled == WINDOW {
                 let window = self.inflate.window.clone();
-                self.program(hardware, self.deflated.at, &window[..]);
+                self.program(call, self.deflated.at, &window[..]);
                 self.deflated.at = self.deflated.at.wrapping_add(WINDOW as u32);
                 self.inflate.filled = 0;
                 continue;
@@ -580,7 +773,7 @@ impl Rom {
                 return Err(error::INFLATE + 1);
             }
             let window = self.inflate.window.clone();
-            self.program(hardware, self.deflated.at, &window[..]);
+            self.program(call, self.deflated.at, &window[..]);
         }
         self.deflated.written = self.deflated.written.wrapping_add(len as u32);
         Ok(())

@@ -106,6 +106,13 @@ fn reset(call: &mut Call, request: rtc_cntl::ResetRequest) -> Result {
     Ok(Outcome::Wait(call.now() + MICROSECOND))
 }
 
+/// `void ets_set_user_start(uint32_t)`.
+pub(super) fn ets_set_user_start(call: &mut Call) -> Result {
+    let entry = call.argument(0)?;
+    call.write32(variable::USER_CODE_START, entry)?;
+    VOID
+}
+
 /// `void ets_set_appcpu_boot_addr(uint32_t)`.
 pub(super) fn ets_set_appcpu_boot_addr(call: &mut Call) -> Result {
     let entry = call.argument(0)?;

@@ -1,11 +1,8 @@
-//! The simulator: device, line and port on a thread of their own.
+//! The simulator: a board and its port on a thread of their own.
 
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -13,32 +10,30 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::fault::Fault;
+use super::report::Report;
+use super::transport::{FromHost, Port, Transport};
+use super::{Action, Activity, Board, BoardOptions};
 use crate::chip::Chip;
-use crate::device::{BootMode, Device, Event};
+use crate::clock::{self, MICROSECOND, Ticks};
 use crate::error::Error;
-use crate::fault::Fault;
 use crate::flash::Flash;
-use crate::line::{Action, Line};
-use crate::report::Report;
-use crate::transport::{FromHost, Port, Transport};
+use crate::machine::BootMode;
 
 /// What runs when the chip is reset into run mode.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Application {
-    /// Nothing that prints.
+    /// What is in flash.
     #[default]
-    Silent,
-    /// Prints this.
+    Runs,
+    /// Something that prints this.
     Prints(Vec<u8>),
-    /// A program that runs the flash content: its last argument is a file with it, its stdin and stdout are the console. When
-    /// it ends with exit code 0, the application has reset the chip; with another one, the chip hangs.
-    Program(Vec<String>),
 }
 
 /// How simulated time relates to real time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pace {
-    /// As fast as it goes.
+    /// As fast as it goes in download mode; what runs from flash is not faster than real time.
     #[default]
     None,
     /// What takes the device a second takes a second.
@@ -81,7 +76,7 @@ impl Options {
             chip: Chip::default(),
             faults: Vec::new(),
             seed: 0,
-            application: Application::Silent,
+            application: Application::Runs,
             start: BootMode::Download,
             pace: Pace::None,
         }
@@ -110,28 +105,36 @@ impl Simulator {
         wake.set_nonblocking(true).map_err(line_error)?;
         woken.set_nonblocking(true).map_err(line_error)?;
         let flash = Flash::with_content(options.flash_size, &options.flash);
-        let line = Line::new(
-            Device::new(&options.chip, flash),
-            &options.faults,
-            options.seed,
-        );
+        let board = BoardOptions {
+            chip: options.chip,
+            faults: options.faults,
+            seed: options.seed,
+            console: match options.application {
+                Application::Runs => None,
+                Application::Prints(text) => Some(text),
+            },
+        };
         let mut worker = Worker {
-            line,
+            board: Board::new(&board, flash),
             transport,
             port: Arc::clone(&port),
             receiver,
             woken,
-            application: options.application,
-            program: None,
             save: options.save,
             pace: options.pace,
             started: Instant::now(),
             unsaved: false,
+            running_since: None,
         };
-        let start = options.start;
+        worker.board.reset(options.start);
+        if options.start == BootMode::Download {
+            // Who connects finds a chip that waits.
+            worker.board.run(GREETING);
+            worker.deliver();
+        }
         let thread = std::thread::Builder::new()
             .name("espsim".into())
-            .spawn(move || worker.run(start))
+            .spawn(move || worker.run())
             .map_err(line_error)?;
         Ok(Running {
             port,
@@ -220,61 +223,38 @@ impl Drop for Running {
     }
 }
 
-/// A program that runs the application.
-struct ProgramRun {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: Option<ChildStdout>,
-    /// The file with the flash content.
-    file: PathBuf,
-}
-
-impl Drop for ProgramRun {
-    fn drop(&mut self) {
-        // Asks first, so that a program that runs others can end them.
-        self.input = None;
-        if let Ok(pid) = i32::try_from(self.child.id())
-            && let Some(group) = rustix::process::Pid::from_raw(pid)
-        {
-            rustix::process::kill_process_group(group, rustix::process::Signal::TERM).ok();
-            let end = Instant::now() + Duration::from_secs(2);
-            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < end {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
-        }
-        self.child.wait().ok();
-        std::fs::remove_file(&self.file).ok();
-    }
-}
-
 struct Worker {
-    line: Line,
+    board: Board,
     transport: Transport,
     port: Arc<Mutex<String>>,
     receiver: Receiver<Request>,
     woken: UnixStream,
-    application: Application,
-    program: Option<ProgramRun>,
     save: Option<PathBuf>,
     pace: Pace,
     started: Instant,
     unsaved: bool,
+    /// What real time it was at a time of the chip, where it runs what is in flash.
+    running_since: Option<(Instant, Ticks)>,
 }
 
 /// The line is quiet when nothing came for so long.
 const QUIET: Duration = Duration::from_millis(200);
+/// The ROM's greeting has left by then.
+const GREETING: Ticks = 100_000 * MICROSECOND;
+/// How long the chip runs before the host is looked at.
+const SLICE: Ticks = 20_000 * MICROSECOND;
+/// How often what runs in real time is continued.
+const STEP: Duration = Duration::from_millis(5);
+/// A machine that is too slow for real time does not catch up with more.
+const LAG: Duration = Duration::from_millis(200);
 
 impl Worker {
-    fn run(&mut self, start: BootMode) -> End {
-        self.line.reset(start);
+    fn run(&mut self) -> End {
         loop {
-            self.settle()?;
-            self.wait()?;
+            let busy = self.go();
+            self.wait(busy)?;
             self.take_host();
-            self.settle()?;
-            self.take_program();
-            self.line.tick();
+            self.board.tick();
             self.transport.tick()?;
             if let Ok(mut name) = self.port.lock()
                 && *name != self.transport.name()
@@ -284,52 +264,64 @@ impl Worker {
             while let Ok(request) = self.receiver.try_recv() {
                 // What the host has sent before counts.
                 self.take_host();
-                self.settle()?;
                 match request {
                     Request::Report(sender) => {
-                        sender.send(self.report()).ok();
+                        sender.send(self.board.report()).ok();
                     }
                     Request::Flash(sender) => {
-                        sender
-                            .send(self.line.device.hardware.flash.data().to_vec())
-                            .ok();
+                        sender.send(self.board.flash().data().to_vec()).ok();
                     }
-                    Request::Reset(mode) => self.line.reset(mode),
+                    Request::Reset(mode) => self.board.reset(mode),
                     Request::Disconnect(time) => self.transport.disconnect(time),
                     Request::Stop => {
                         self.save()?;
-                        self.program = None;
-                        let flash = self.line.device.hardware.flash.data().to_vec();
-                        return Ok((self.report(), flash));
+                        let flash = self.board.flash().data().to_vec();
+                        return Ok((self.board.report(), flash));
                     }
                 }
             }
         }
     }
 
-    fn report(&self) -> Report {
-        let hardware = &self.line.device.hardware;
-        Report {
-            seconds: self.line.clock().as_secs_f64(),
-            baud: hardware.baud(),
-            bytes_in: self.line.bytes_in(),
-            bytes_out: self.line.bytes_out(),
-            resets: self.line.device.resets(),
-            commands: hardware
-                .commands
-                .iter()
-                .map(|(&name, &count)| (name.to_owned(), count))
-                .collect(),
-            sectors_erased: hardware.flash.sectors_erased(),
-            sectors_written: hardware.flash.sectors_written(),
-            erase_operations: hardware.flash.erase_operations(),
-            bytes_programmed: hardware.flash.bytes_programmed(),
-            faults_injected: self.line.faults_injected(),
+    /// Lets the chip run; how long it can be left alone, if it does not wait.
+    fn go(&mut self) -> Option<Duration> {
+        let (activity, pause) = if self.board.in_download_mode() {
+            self.running_since = None;
+            (self.board.run(SLICE), Duration::ZERO)
+        } else {
+            self.go_in_real_time()
+        };
+        self.deliver();
+        if let Some(failure) = self.board.take_failure() {
+            eprintln!("espsim: what runs on the chip cannot go on: {failure}");
+        }
+        for action in self.board.take_actions() {
+            let Action::Disconnect(time) = action;
+            self.transport.disconnect(time);
+        }
+        (activity == Activity::Goes).then_some(pause)
+    }
+
+    fn go_in_real_time(&mut self) -> (Activity, Duration) {
+        let now = self.board.now();
+        let (since, from) = *self.running_since.get_or_insert((Instant::now(), now));
+        let due = from + clock::ticks(since.elapsed());
+        let behind = due.saturating_sub(now);
+        if behind > clock::ticks(LAG) {
+            self.running_since = Some((Instant::now(), now));
+        }
+        match self.board.run(behind.min(SLICE)) {
+            Activity::Waits => {
+                self.running_since = None;
+                (Activity::Waits, Duration::ZERO)
+            }
+            Activity::Goes if behind > SLICE => (Activity::Goes, Duration::ZERO),
+            Activity::Goes => (Activity::Goes, STEP),
         }
     }
 
     fn save(&mut self) -> Result<(), Error> {
-        let flash = &mut self.line.device.hardware.flash;
+        let flash = self.board.flash_mut();
         self.unsaved |= flash.take_changed();
         if std::mem::take(&mut self.unsaved)
             && let Some(path) = &self.save
@@ -342,14 +334,15 @@ impl Worker {
         Ok(())
     }
 
-    /// Waits until something is to be done.
-    fn wait(&mut self) -> Result<(), Error> {
-        self.unsaved |= self.line.device.hardware.flash.take_changed();
+    /// Waits until something is to be done, for no longer than `busy`.
+    fn wait(&mut self, busy: Option<Duration>) -> Result<(), Error> {
+        self.unsaved |= self.board.flash_mut().take_changed();
         let now = Instant::now();
         let timeout = [
-            self.line.deadline(),
+            self.board.deadline(),
             self.transport.deadline(),
             (self.unsaved && self.save.is_some()).then(|| now + QUIET),
+            busy.map(|pause| now + pause),
         ]
         .into_iter()
         .flatten()
@@ -374,9 +367,6 @@ impl Worker {
                 })
                 .collect();
             sources.push(PollFd::new(&self.woken, PollFlags::IN));
-            if let Some(output) = self.program.as_ref().and_then(|run| run.output.as_ref()) {
-                sources.push(PollFd::from_borrowed_fd(output.as_fd(), PollFlags::IN));
-            }
             match poll(&mut sources, timeout.as_ref()) {
                 Ok(ready) => ready,
                 Err(rustix::io::Errno::INTR) => 1,
@@ -387,7 +377,7 @@ impl Worker {
                 }
             }
         };
-        if ready == 0 && self.unsaved {
+        if ready == 0 && self.unsaved && busy.is_none() {
             self.save()?;
         }
         let mut buffer = [0; 64];
@@ -396,7 +386,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Takes what the host has sent.
+    /// Takes what the host has sent, and lets the chip do what it does about it.
     fn take_host(&mut self) {
         loop {
             let events = self.transport.read();
@@ -407,129 +397,32 @@ impl Worker {
                 match event {
                     FromHost::Data(bytes, baud) => {
                         if baud.is_some() {
-                            self.line.host_baud = baud;
+                            self.board.host_baud = baud;
                         }
-                        self.line.receive(&bytes);
+                        self.board.receive(&bytes);
                         self.deliver();
                     }
-                    FromHost::Baud(baud) => self.line.host_baud = Some(baud),
-                    FromHost::Dtr(asserted) => self.line.set_dtr(asserted),
-                    FromHost::Rts(asserted) => self.line.set_rts(asserted),
-                    FromHost::Gone => self.line.release_lines(),
+                    FromHost::Baud(baud) => self.board.host_baud = Some(baud),
+                    FromHost::Dtr(asserted) => self.board.set_dtr(asserted),
+                    FromHost::Rts(asserted) => self.board.set_rts(asserted),
+                    FromHost::Gone => self.board.release_lines(),
                 }
+                self.go();
             }
         }
     }
 
     fn deliver(&mut self) {
         if let Some(baud) = self.transport.baud() {
-            self.line.host_baud = Some(baud);
+            self.board.host_baud = Some(baud);
         }
-        let bytes = self.line.take_output();
+        let bytes = self.board.take_output();
         if !bytes.is_empty() {
             if self.pace == Pace::Real {
-                let due = self.started + self.line.clock();
+                let due = self.started + self.board.clock();
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
             }
             self.transport.write(&bytes);
-        }
-    }
-
-    /// Lets what happened in the device have its effects outside.
-    fn settle(&mut self) -> Result<(), Error> {
-        loop {
-            self.deliver();
-            for action in self.line.take_actions() {
-                let Action::Disconnect(time) = action;
-                self.transport.disconnect(time);
-            }
-            let events = self.line.device.take_events();
-            if events.is_empty() {
-                break;
-            }
-            for event in events {
-                match event {
-                    Event::Stopped => self.program = None,
-                    Event::Application => self.start_application()?,
-                }
-            }
-        }
-        let input = self.line.device.take_console_input();
-        if let Some(stdin) = self.program.as_mut().and_then(|run| run.input.as_mut()) {
-            stdin.write_all(&input).and_then(|()| stdin.flush()).ok();
-        }
-        Ok(())
-    }
-
-    fn start_application(&mut self) -> Result<(), Error> {
-        match &self.application {
-            Application::Silent => {}
-            Application::Prints(text) => self.line.device.print(text),
-            Application::Program(words) => {
-                self.program = None;
-                let [program, arguments @ ..] = words.as_slice() else {
-                    return Ok(());
-                };
-                let file = std::env::temp_dir().join(format!(
-                    "espsim-{}-{:p}.bin",
-                    std::process::id(),
-                    self as *const Self
-                ));
-                std::fs::write(&file, self.line.device.hardware.flash.data()).map_err(|error| {
-                    Error::Write {
-                        path: file.display().to_string(),
-                        error,
-                    }
-                })?;
-                let mut child = Command::new(program)
-                    .args(arguments)
-                    .arg(&file)
-                    .stdin(Stdio::piped())
-                    .stdout(Stdio::piped())
-                    .process_group(0)
-                    .spawn()
-                    .map_err(|error| Error::Boot {
-                        program: program.clone(),
-                        error,
-                    })?;
-                let output = child.stdout.take();
-                if let Some(output) = &output {
-                    let set = rustix::fs::fcntl_getfl(output).and_then(|flags| {
-                        rustix::fs::fcntl_setfl(output, flags | rustix::fs::OFlags::NONBLOCK)
-                    });
-                    set.map_err(|error| Error::Line {
-                        error: error.into(),
-                    })?;
-                }
-                self.program = Some(ProgramRun {
-                    input: child.stdin.take(),
-                    output,
-                    child,
-                    file,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes what the application's program has printed.
-    fn take_program(&mut self) {
-        let mut buffer = [0; 0x1000];
-        let Some(run) = &mut self.program else {
-            return;
-        };
-        let Some(output) = &mut run.output else {
-            return;
-        };
-        match output.read(&mut buffer) {
-            Ok(len @ 1..) => self.line.device.print(&buffer[..len]),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            Ok(0) | Err(_) => {
-                run.output = None;
-                if run.child.wait().is_ok_and(|status| status.success()) {
-                    self.line.device.reset_by_software();
-                }
-            }
         }
     }
 }

@@ -12,9 +12,11 @@ use rfc2217::{ModemState, PortSettings, Server, ServerEvent};
 use rustix::pty::OpenptFlags;
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
-use crate::device::ROM_BAUD;
+use super::esp_server::{EspServer, ModemLine, without_answers};
 use crate::error::Error;
-use crate::esp_server::{EspServer, ModemLine, without_answers};
+
+/// The rate of a terminal that nobody has set.
+const ROM_BAUD: u32 = 115_200;
 
 /// Where the serial line is to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]

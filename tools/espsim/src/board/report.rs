@@ -15,7 +15,7 @@ pub struct Report {
     pub bytes_out: u64,
     /// Resets, the one at the start included.
     pub resets: u64,
-    /// How often each command was handled, by esptool's names.
+    /// How often each command came in download mode, by esptool's names.
     pub commands: BTreeMap<String, u64>,
     /// Sectors of 4 KB that were erased, each counted once.
     pub sectors_erased: usize,

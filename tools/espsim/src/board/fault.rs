@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::device::BootMode;
 use crate::error::Error;
+use crate::machine::BootMode;
 
 /// The text form of faults, for `--help`.
 pub const HELP: &str = "\
