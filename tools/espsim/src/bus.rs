@@ -359,6 +359,14 @@ impl SystemBus {
             .collect()
     }
 
+    /// The byte of memory at `address` as the core sees it, without any effect; peripherals have none.
+    pub fn peek(&self, address: u32) -> Option<u8> {
+        if let Some((ram, offset)) = self.ram(address & !3) {
+            return ram.byte(offset + address % 4);
+        }
+        self.flash_bytes(address).map(|[byte]| byte)
+    }
+
     fn peek8(&mut self, origin: Origin, address: u32) -> Result<u8, Fault> {
         let word = self.load32(origin, address & !3)?;
         Ok((word >> (address % 4 * 8)) as u8)

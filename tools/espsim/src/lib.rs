@@ -1,6 +1,7 @@
 //! A simulated ESP32, for tests.
 //!
-//! [`machine::Machine`] is the chip that executes programs: [`cpu`], [`bus`], [`peripherals`], [`rom`], in virtual time ([`clock`]).
+//! [`machine::Machine`] is the chip that executes programs: [`cpu`], [`bus`], [`peripherals`], [`rom`], in virtual time ([`clock`]);
+//! [`observe`] sees what it does.
 //!
 //! The other half is a chip without CPU behind a serial line, for tools that flash: [`Simulator::start`] opens a port and runs a
 //! device behind it: the ROM's serial loader, the flasher stub that tools upload, a flash chip, the auto-reset circuit, and faults
@@ -19,6 +20,7 @@ pub mod flash;
 pub mod line;
 pub mod machine;
 pub mod memory;
+pub mod observe;
 pub mod peripherals;
 pub mod report;
 pub mod rom;

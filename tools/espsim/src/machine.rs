@@ -9,6 +9,7 @@ use crate::chip::Chip;
 use crate::clock::{self, MICROSECOND, Ticks};
 use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
+use crate::observe::{self, Observed, Observer};
 use crate::peripherals::Peripherals;
 use crate::peripherals::rtc_cntl::ResetCause;
 use crate::rom;
@@ -42,6 +43,8 @@ pub enum Event {
     Asleep,
     /// The run cannot go on.
     Failed(Failure),
+    /// The observer stopped a core.
+    Stopped(observe::Stop),
 }
 
 /// An ESP32 with its flash chip.
@@ -52,6 +55,8 @@ pub struct Machine {
     /// Whether each core executes instructions.
     runs: [bool; 2],
     now: Ticks,
+    /// What is seen of the run.
+    pub observer: Option<Box<Observer>>,
 }
 
 impl Machine {
@@ -63,6 +68,7 @@ impl Machine {
             cpus: PRIDS.map(|prid| Cpu::new(prid, rom::RESET_VECTOR)),
             runs: [true, false],
             now: 0,
+            observer: None,
         };
         for core in 0..2 {
             machine
@@ -154,6 +160,10 @@ impl Machine {
                 end = end.min(self.bus.time_of(0, self.cpus[0].cycles + QUANTUM));
             }
             self.now = self.advance_to(end.max(self.now + 1));
+            let observer = self.observer.as_deref_mut();
+            if let Some(stop) = observer.and_then(|observer| observer.breakpoints.take_stop()) {
+                return Event::Stopped(stop);
+            }
         }
     }
 
@@ -176,7 +186,12 @@ impl Machine {
                 continue;
             }
             self.bus.set_core(core);
-            match cpu.run(&mut self.bus, until) {
+            let bus = &mut self.bus;
+            let stop = match self.observer.as_deref_mut() {
+                None => cpu.run(bus, until),
+                Some(observer) => cpu.run(&mut Observed { bus, observer }, until),
+            };
+            match stop {
                 Stop::Time | Stop::Waiting => {}
                 Stop::Attention => {
                     end = end.min(self.bus.time_of(core, cpu.cycles)).max(self.now);

@@ -18,6 +18,7 @@ mod code;
 pub use code::CodeCache;
 pub use exception::Cause;
 
+use instruction::Instruction;
 use special::DebugRegisters;
 
 /// Where an access comes from, for what is on the bus: devices have a clock, reports name the program's place.
@@ -67,6 +68,12 @@ pub trait Bus {
     fn attention(&self) -> bool;
     /// Does function `number` of the ROM, whose address is the core's PC.
     fn native(&mut self, cpu: &mut Cpu, number: u32);
+    /// Whether [`Bus::executes`] is asked.
+    const OBSERVED: bool = false;
+    /// The core is about to execute `instruction`, at its PC; whether it may. Where not, it stops there.
+    fn executes(&mut self, _cpu: &Cpu, _instruction: Instruction) -> bool {
+        true
+    }
 }
 
 /// Why [`Cpu::run`] came back.
