@@ -1,12 +1,16 @@
 //! Compares the console with what is expected, line by line.
 
 use crate::error::Failure;
-use crate::spec::{Expectation, Pattern, Rising};
+use crate::pattern::Pattern;
+use crate::spec::{Expectation, Rising};
 
 /// How far a console has come.
 #[derive(Debug)]
 pub struct Checker<'s> {
-    expect: &'s [Expectation],
+    /// The expectations of one UART, and which of all they are.
+    expect: Vec<(usize, &'s Expectation)>,
+    /// Number of expectations of all UARTs.
+    all: usize,
     forbid: &'s [Pattern],
     /// Number of expectations that are met.
     met: usize,
@@ -17,10 +21,12 @@ pub struct Checker<'s> {
 }
 
 impl<'s> Checker<'s> {
-    /// A console that has shown nothing yet.
-    pub fn new(expect: &'s [Expectation], forbid: &'s [Pattern]) -> Self {
+    /// The console of UART `uart`, which has shown nothing yet.
+    pub fn new(expect: &'s [Expectation], forbid: &'s [Pattern], uart: usize) -> Self {
+        let of_uart = expect.iter().enumerate();
         Self {
-            expect,
+            expect: of_uart.filter(|(_, e)| e.uart == uart).collect(),
+            all: expect.len(),
             forbid,
             met: 0,
             seen: 0,
@@ -36,11 +42,8 @@ impl<'s> Checker<'s> {
                 line: line.to_owned(),
             });
         }
-        let Some(next) = self
-            .expect
-            .get(self.met)
-            .filter(|next| next.pattern.is_match(line))
-        else {
+        let next = self.expect.get(self.met).map(|&(_, next)| next);
+        let Some(next) = next.filter(|next| next.pattern.is_match(line)) else {
             return Ok(());
         };
         if let Some(rising) = &next.rising {
@@ -60,11 +63,11 @@ impl<'s> Checker<'s> {
 
     /// What is still expected, the next first.
     pub fn missing(&self) -> Vec<String> {
-        let all = self.expect.len();
+        let all = self.all;
         let missing = self.expect.iter().enumerate().skip(self.met);
         missing
-            .map(|(index, expectation)| {
-                let seen = if index == self.met && self.seen > 0 {
+            .map(|(at, (index, expectation))| {
+                let seen = if at == self.met && self.seen > 0 {
                     format!(", seen {} of {} times", self.seen, expectation.times)
                 } else {
                     String::new()
@@ -132,7 +135,7 @@ mod tests {
     }
 
     fn run(spec: &Spec, console: &str) -> Result<Vec<String>, Failure> {
-        let mut checker = Checker::new(&spec.expect, &spec.forbid);
+        let mut checker = Checker::new(&spec.expect, &spec.forbid, 0);
         for line in console.lines() {
             checker.line(line)?;
         }

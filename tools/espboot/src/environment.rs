@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use espsim::peripherals::rtc_cntl::ResetCause;
+
 use crate::boot::FlashImage;
 use crate::error::Error;
+use crate::stimulus::Action;
 
 /// Something that can run a flash image.
 pub trait ExecutionEnvironment {
@@ -29,13 +32,59 @@ pub trait Execution {
     fn elapsed(&self) -> Option<Duration> {
         None
     }
+
+    /// What only a simulated chip can do.
+    fn simulated(&mut self) -> Option<&mut dyn Simulated> {
+        None
+    }
+}
+
+/// A run of a simulated chip.
+pub trait Simulated {
+    /// Does something from outside.
+    fn act(&mut self, action: &Action);
+
+    /// Says whether edges of pins are wanted.
+    fn watch_pins(&mut self, watch: bool);
+
+    /// Power is lost in the middle of the `write`th program or erase of the flash, counted from 0.
+    fn lose_power_at(&mut self, write: u64);
+
+    /// Programs and erases of the flash so far.
+    fn flash_writes(&self) -> u64;
+
+    /// What the last of them was, in words.
+    fn last_flash_write(&self) -> String;
+
+    /// Where the cores are, and what was accessed that is not modelled.
+    fn report(&self) -> String;
 }
 
 /// What can happen in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The console printed these bytes.
+    /// The console, which is UART 0, printed these bytes.
     Console(Vec<u8>),
+    /// Another UART sent bytes.
+    Sent {
+        /// Its number.
+        uart: usize,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// A pin that is watched changed.
+    Edge {
+        /// The GPIO.
+        pin: u8,
+        /// The chip's time.
+        at: Duration,
+        /// The level behind it.
+        level: bool,
+    },
+    /// The chip is to be reset; the run goes on behind that.
+    Reset(ResetCause),
+    /// Power was lost as [`Simulated::lose_power_at`] asked; it is there again after a power cut.
+    PowerLost,
     /// Nothing happened.
     Quiet,
     /// The run is over; every further event is this one.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::spec::RegisterCheck;
+use crate::register::RegisterCheck;
 
 /// Exit code of a test that ran and failed, and of an image that ROM or bootloader would refuse.
 pub const EXIT_FAILED: u8 = 1;
@@ -85,6 +85,28 @@ pub enum Error {
         image: PathBuf,
         /// The difference.
         source: Box<espimage::Error>,
+    },
+
+    /// A limit names a symbol that the ELF file has not.
+    #[error("{}: there is no symbol '{symbol}', which the limit '{limit}' names", elf.display())]
+    NoSymbol {
+        /// The ELF file.
+        elf: PathBuf,
+        /// The limit.
+        limit: String,
+        /// The symbol.
+        symbol: String,
+    },
+
+    /// A limit is on something that is no data memory.
+    #[error("the limit '{limit}' is on {from:#010X} to {to:#010X}, which is no data memory of the chip")]
+    NoRegion {
+        /// The limit.
+        limit: String,
+        /// The first address.
+        from: u32,
+        /// The address behind the last.
+        to: u32,
     },
 
     /// The emulator cannot be started.
@@ -187,7 +209,7 @@ pub enum Error {
 
 /// A test that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{failure}{}", details(missing, console, functions))]
+#[error("{failure}{}", if has_details(failure) { details(missing, console, functions) } else { String::new() })]
 pub struct FailedTest {
     /// What happened.
     pub failure: Failure,
@@ -279,6 +301,49 @@ pub enum Failure {
         expected: bool,
     },
 
+    /// The chip was reset, which the test does not expect.
+    #[error("{cause} reset the chip{}{}", if expected.is_empty() { String::new() } else { format!(", expected {expected}") }, if report.is_empty() { String::new() } else { format!("\n{}", indent(report)) })]
+    UnexpectedReset {
+        /// Its cause, as the ROM prints it.
+        cause: &'static str,
+        /// The cause of the reset that is expected next, if any.
+        expected: String,
+        /// Where the cores are.
+        report: String,
+    },
+
+    /// A pin did something else than expected.
+    #[error("{what}: {found}, expected: {expected}")]
+    Waveform {
+        /// Which edge of which waveform.
+        what: String,
+        /// What the pin did.
+        found: String,
+        /// What it should have done.
+        expected: String,
+    },
+
+    /// More memory was used than allowed.
+    #[error("{}", .0.join("\n    "))]
+    Limits(Vec<String>),
+
+    /// There is nothing in whose middle power could be cut.
+    #[error("power cuts at each flash write are asked for, and the program writes nothing to flash")]
+    NoFlashWrites,
+
+    /// The program did not come up again after power cuts.
+    #[error("{failed} of {all} power cuts, each in the middle of a flash write, are not survived:\n    {}\n  the first: {first}", places.join("\n    "))]
+    PowerCuts {
+        /// Number of cuts that were not survived.
+        failed: usize,
+        /// Number of cuts.
+        all: u64,
+        /// Where they were.
+        places: Vec<String>,
+        /// What happened after the first of them.
+        first: Box<FailedTest>,
+    },
+
     /// The execution environment ended by itself.
     #[error("the execution environment ended unexpectedly ({status}){}", if diagnostics.is_empty() { String::new() } else { format!("\n{}", indent(diagnostics)) })]
     Died {
@@ -329,6 +394,8 @@ impl Error {
             Self::ImageRefused { .. } => "espboot::image_refused",
             Self::ElfRefused { .. } => "espboot::elf_refused",
             Self::ElfOfOtherImage { .. } => "espboot::elf_of_other_image",
+            Self::NoSymbol { .. } => "espboot::no_symbol",
+            Self::NoRegion { .. } => "espboot::no_region",
             Self::EmulatorStart { .. } => "espboot::emulator_start",
             Self::EmulatorRefused { .. } => "espboot::emulator_refused",
             Self::Io { .. } => "espboot::io",
@@ -359,6 +426,8 @@ impl Error {
             Self::EmulatorStart { .. } | Self::EmulatorRefused { .. } => {
                 "the emulator has to be QEMU's qemu-system-xtensa with the CPU `de233_fpu` and the option `-run-with exit-with-parent`; QEMU 11.1 is".into()
             }
+            Self::NoSymbol { .. } => "`xtensa-esp32-elf-nm` lists the symbols; a limit can have addresses (0x3FFB0000) in their place".into(),
+            Self::NoRegion { .. } => "correct the limit's \"from\" and \"to\"".into(),
             Self::RegisterOutside { .. } | Self::NothingThere { .. } => "correct the register's address in the test".into(),
             Self::Boards { .. } => {
                 "give ports, separated by commas (/dev/ttyUSB0,socket://192.168.0.7:3333), or the absolute path of a file with one in each line".into()
@@ -374,6 +443,9 @@ impl Error {
                 }
                 Failure::Reset { expected: false } => {
                     "when the reset is meant, say so with \"exit\": \"reset\"".into()
+                }
+                Failure::UnexpectedReset { .. } => {
+                    "when the reset is meant, name it in \"resets\" of the simulator".into()
                 }
                 Failure::Step { .. } => {
                     "the emulated clock does not depend on the machine's load: the program's own timing is off".into()
@@ -421,6 +493,11 @@ impl Failure {
             Self::Step { .. } => "espboot::step",
             Self::Registers(_) => "espboot::registers",
             Self::Reset { .. } => "espboot::reset",
+            Self::UnexpectedReset { .. } => "espboot::unexpected_reset",
+            Self::Waveform { .. } => "espboot::waveform",
+            Self::Limits(_) => "espboot::limits",
+            Self::NoFlashWrites => "espboot::no_flash_writes",
+            Self::PowerCuts { .. } => "espboot::power_cuts",
             Self::Died { .. } => "espboot::died",
         }
     }
@@ -431,6 +508,11 @@ fn indent(text: &str) -> String {
         .map(|line| format!("    {line}"))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Whether what is missing and the console belong to the failure, and not to one that is in it.
+fn has_details(failure: &Failure) -> bool {
+    !matches!(failure, Failure::NoFlashWrites | Failure::PowerCuts { .. })
 }
 
 fn details(missing: &[String], console: &[String], functions: &[String]) -> String {

@@ -13,12 +13,19 @@ pub mod checker;
 pub mod console;
 pub mod environment;
 mod error;
+pub mod limit;
+pub mod pattern;
 pub mod pool;
+mod power_cuts;
 pub mod qemu;
+pub mod register;
+pub mod simulation;
 pub mod simulator;
 pub mod spec;
+pub mod stimulus;
 mod symbols;
 pub mod test;
+pub mod waveform;
 
 pub use error::{
     EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_USAGE, Error, FailedTest, Failure, RegisterDifference,

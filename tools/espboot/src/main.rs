@@ -12,7 +12,9 @@ use espboot::board::Board;
 use espboot::environment::ExecutionEnvironment;
 use espboot::qemu::{Clock, Qemu};
 use espboot::simulator::{Pace, Simulator};
-use espboot::spec::{Environment, Expectation, ExpectedExit, Pattern, Spec};
+use espboot::pattern::Pattern;
+use espboot::simulation::SimulationSpec;
+use espboot::spec::{Environment, Expectation, ExpectedExit, Spec};
 use espboot::{Error, Failure};
 use espload::Cancel;
 use regex::Regex;
@@ -137,7 +139,7 @@ fn test(argument: Option<PathBuf>) -> Result<(), Error> {
             clock: Clock::Instructions,
             gdb: None,
         }),
-        Environment::Simulator => Box::new(Simulator { pace: Pace::Fast }),
+        Environment::Simulator(simulation) => Box::new(Simulator::of(&spec, &simulation)?),
         Environment::Board(board) => Box::new(Board::new(&board, cancel.clone())?),
     };
     let summary = espboot::test::test(&spec, environment.as_ref(), &mut output, &cancel.flag())?;
@@ -174,8 +176,11 @@ fn run(arguments: &Run) -> Result<(), Error> {
                 }),
             ),
             _ => (
-                Environment::Simulator,
-                Box::new(Simulator { pace: Pace::Real }),
+                Environment::Simulator(Box::default()),
+                Box::new(Simulator {
+                    pace: Pace::Real,
+                    ..Simulator::default()
+                }),
             ),
         };
     let spec = Spec {

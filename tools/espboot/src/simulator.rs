@@ -3,18 +3,24 @@
 //! The chip starts at its reset vector: ROM and the image's own second-stage bootloader load the application. Time is the chip's, and a
 //! run is the same every time.
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use espsim::bus::Failure;
+use espsim::Chip;
+use espsim::bus::{Failure, Untouched};
 use espsim::clock::{self, Ticks};
 use espsim::flash::Flash;
 use espsim::machine::{self, Machine, MachineOptions};
-use espsim::peripherals::rtc_cntl::ResetCause;
 
 use crate::boot::FlashImage;
-use crate::environment::{Ending, Event, Execution, ExecutionEnvironment};
+use crate::environment::{Ending, Event, Execution, ExecutionEnvironment, Simulated};
 use crate::error::Error;
+use crate::limit;
+use crate::simulation::SimulationSpec;
+use crate::spec::Spec;
+use crate::stimulus::Action;
 
 /// Where the second-stage bootloader's header is in flash, and in it the byte whose upper half says how large the flash chip is.
 const FLASH_SIZE: usize = 0x1003;
@@ -22,29 +28,67 @@ const FLASH_SIZE: usize = 0x1003;
 const LARGEST: u8 = 4;
 
 /// How fast the chip's time passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Pace {
     /// As fast as it can be computed.
+    #[default]
     Fast,
     /// Not faster than real time.
     Real,
 }
 
 /// The simulated ESP32.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Simulator {
     /// How fast the chip's time passes.
     pub pace: Pace,
+    /// The chip.
+    pub chip: Chip,
+    /// The random number generator's seed.
+    pub seed: u64,
+    /// Data memory that the application finds untouched.
+    pub untouched: Vec<Range<u32>>,
+}
+
+impl Simulator {
+    /// The chip that a test wants, as fast as it can be computed.
+    pub fn of(spec: &Spec, simulation: &SimulationSpec) -> Result<Self, Error> {
+        let untouched = match &spec.elf {
+            Some(elf) if !simulation.limits.is_empty() => limit::regions(&simulation.limits, elf)?,
+            _ => Vec::new(),
+        };
+        let chip = Chip {
+            revision: simulation.revision,
+            ..Chip::default()
+        };
+        Ok(Self {
+            pace: Pace::Fast,
+            chip,
+            seed: simulation.seed,
+            untouched,
+        })
+    }
 }
 
 impl ExecutionEnvironment for Simulator {
     fn start(&self, image: &FlashImage) -> Result<Box<dyn Execution>, Error> {
         let size = image.flash.get(FLASH_SIZE).map_or(0, |byte| byte >> 4);
         let flash = Flash::with_content(1 << 20 << size.min(LARGEST), &image.flash);
+        let options = MachineOptions {
+            chip: self.chip.clone(),
+            seed: self.seed,
+            untouched: (!self.untouched.is_empty()).then(|| Untouched {
+                entry: image.boot.entry,
+                regions: self.untouched.clone(),
+            }),
+        };
         Ok(Box::new(Simulation {
-            machine: Machine::new(&MachineOptions::default(), flash),
+            machine: Machine::new(&options, flash),
             pace: self.pace,
             started: Instant::now(),
+            powered_on: Duration::ZERO,
+            watches_pins: false,
+            events: VecDeque::new(),
             ending: None,
         }))
     }
@@ -54,32 +98,48 @@ struct Simulation {
     machine: Machine,
     pace: Pace,
     started: Instant,
+    /// When power came last; the machine's clock starts there.
+    powered_on: Duration,
+    watches_pins: bool,
+    /// What happened and was not told yet.
+    events: VecDeque<Event>,
     ending: Option<Ending>,
 }
 
 impl Execution for Simulation {
     fn next_event(&mut self, wait: Duration) -> Result<Event, Error> {
+        if let Some(event) = self.events.pop_front() {
+            return Ok(event);
+        }
         if let Some(ending) = &self.ending {
             return Ok(Event::Ended(ending.clone()));
         }
         let until: Ticks = self.machine.now() + clock::ticks(wait);
         let event = self.machine.run(until);
+        for edge in self.machine.take_edges() {
+            self.events.push_back(Event::Edge {
+                pin: edge.pin,
+                at: self.powered_on + clock::duration(edge.at),
+                level: edge.level,
+            });
+        }
         if self.pace == Pace::Real {
-            let ahead = clock::duration(self.machine.now()).saturating_sub(self.started.elapsed());
+            let ahead = self.now().saturating_sub(self.started.elapsed());
             thread::sleep(ahead);
         }
-        let ending = match event {
-            machine::Event::Time => return Ok(Event::Quiet),
-            machine::Event::Console(bytes) => return Ok(Event::Console(bytes)),
-            machine::Event::Reset(ResetCause::Software | ResetCause::SoftwareCpu) => Ending::Reset,
-            machine::Event::Reset(cause) => self.died(format!("{} reset the chip", cause.name())),
+        let event = match event {
+            machine::Event::Time => Event::Quiet,
+            machine::Event::Sent { uart: 0, bytes } => Event::Console(bytes),
+            machine::Event::Sent { uart, bytes } => Event::Sent { uart, bytes },
+            machine::Event::Reset(cause) => Event::Reset(cause),
+            machine::Event::PowerLost => Event::PowerLost,
             machine::Event::Asleep => {
                 self.died("the program waits for an interrupt that never comes".into())
             }
             machine::Event::Failed(failure) => self.died(words(&failure)),
         };
-        self.ending = Some(ending.clone());
-        Ok(Event::Ended(ending))
+        self.events.push_back(event);
+        Ok(self.events.pop_front().unwrap_or(Event::Quiet))
     }
 
     fn stop(&mut self) -> Result<(), Error> {
@@ -93,7 +153,82 @@ impl Execution for Simulation {
     }
 
     fn elapsed(&self) -> Option<Duration> {
-        Some(clock::duration(self.machine.now()))
+        Some(self.now())
+    }
+
+    fn simulated(&mut self) -> Option<&mut dyn Simulated> {
+        Some(self)
+    }
+}
+
+impl Simulated for Simulation {
+    fn act(&mut self, action: &Action) {
+        match action {
+            Action::Pin { pin, level } => self.machine.set_pin(*pin, *level),
+            Action::Send { uart, bytes } => {
+                for &byte in bytes {
+                    self.machine.receive(*uart, byte);
+                }
+            }
+            Action::Reset | Action::PowerCut => {
+                self.powered_on = self.now();
+                if *action == Action::Reset {
+                    self.machine.reset_by_en();
+                } else {
+                    self.machine.power_cycle();
+                }
+                self.machine.watch_pins(self.watches_pins);
+            }
+        }
+    }
+
+    fn watch_pins(&mut self, watch: bool) {
+        self.watches_pins = watch;
+        self.machine.watch_pins(watch);
+    }
+
+    fn lose_power_at(&mut self, write: u64) {
+        self.machine.flash_mut().lose_power_at(write);
+    }
+
+    fn flash_writes(&self) -> u64 {
+        self.machine.bus().peripherals.flash.writes()
+    }
+
+    fn last_flash_write(&self) -> String {
+        match self.machine.bus().peripherals.flash.last_write() {
+            None => "none".into(),
+            Some(write) => format!(
+                "{} of {} bytes at {:#x}",
+                if write.erases { "erase" } else { "program" },
+                write.len_bytes(),
+                write.offset
+            ),
+        }
+    }
+
+    fn report(&self) -> String {
+        let mut report = Vec::new();
+        for core in 0..2 {
+            let cpu = self.machine.cpu(core);
+            report.push(format!(
+                "core {core}: PC {:#010x}, A0 {:#010x}, A1 {:#010x}, EXCCAUSE {}, EXCVADDR {:#010x}",
+                cpu.pc,
+                cpu.a(0),
+                cpu.a(1),
+                cpu.exccause,
+                cpu.excvaddr
+            ));
+        }
+        for (address, access) in self.machine.bus().peripherals.unmodelled() {
+            report.push(format!(
+                "not modelled: {} {address:#010x} at {:#010x}, {} times",
+                if access.write { "write to" } else { "read of" },
+                access.pc,
+                access.times
+            ));
+        }
+        report.join("\n")
     }
 }
 
@@ -107,31 +242,18 @@ fn words(failure: &Failure) -> String {
 }
 
 impl Simulation {
-    /// The run is over: where the cores are, and what was accessed that is not modelled.
-    fn died(&self, status: String) -> Ending {
-        let mut diagnostics = Vec::new();
-        for core in 0..2 {
-            let cpu = self.machine.cpu(core);
-            diagnostics.push(format!(
-                "core {core}: PC {:#010x}, A0 {:#010x}, A1 {:#010x}, EXCCAUSE {}, EXCVADDR {:#010x}",
-                cpu.pc,
-                cpu.a(0),
-                cpu.a(1),
-                cpu.exccause,
-                cpu.excvaddr
-            ));
-        }
-        for (address, access) in self.machine.bus().peripherals.unmodelled() {
-            diagnostics.push(format!(
-                "not modelled: {} {address:#010x} at {:#010x}, {} times",
-                if access.write { "write to" } else { "read of" },
-                access.pc,
-                access.times
-            ));
-        }
-        Ending::Died {
+    /// The time since the chip's first start.
+    fn now(&self) -> Duration {
+        self.powered_on + clock::duration(self.machine.now())
+    }
+
+    /// The run is over.
+    fn died(&mut self, status: String) -> Event {
+        let ending = Ending::Died {
             status,
-            diagnostics: diagnostics.join("\n"),
-        }
+            diagnostics: self.report(),
+        };
+        self.ending = Some(ending.clone());
+        Event::Ended(ending)
     }
 }

@@ -26,10 +26,23 @@
 //!   "board": {"boards": "/dev/ttyUSB0,/dev/ttyUSB1", "flasher_args": "firmware/image/flasher_args.json", "baud": 460800}
 //! ```
 //!
-//! and for one on the simulated chip, this:
+//! and for one on the simulated chip, this, of which all can be left out:
 //!
 //! ```json
-//!   "simulator": {}
+//!   "simulator": {
+//!     "stimuli": [
+//!       {"at_ms": 100, "gpio": 0, "level": 1},
+//!       {"after": {"contains": "ready"}, "delay_ms": 5, "gpio": 0, "level": 0},
+//!       {"after": {"contains": "command:"}, "uart": 1, "send": "AT\r\n"},
+//!       {"at_ms": 5000, "reset": true}
+//!     ],
+//!     "waveforms": [{"gpio": 5, "edges": [{"level": 1}, {"level": 0, "ms": [995, 1005]}], "times": 3}],
+//!     "resets": ["TG0WDT_SYS_RESET"],
+//!     "limits": [{"name": "main stack", "from": "_stack_end", "to": "_stack_start", "grows": "down", "most": 2048}],
+//!     "power_cuts": "each_flash_write",
+//!     "chip_revision": "v3.1",
+//!     "seed": 7
+//!   }
 //! ```
 //!
 //! Paths are relative to the current directory or absolute.
@@ -38,11 +51,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use regex::Regex;
 use serde::Deserialize;
-use serde::de::{self, Deserializer, Visitor};
 
 use crate::error::Error;
+use crate::pattern::{Pattern, Problem, RawPattern, pattern, problem};
+use crate::register::RegisterCheck;
+use crate::simulation::{RawSimulation, SimulationSpec};
 
 /// A test.
 #[derive(Debug, Clone)]
@@ -68,7 +82,7 @@ pub struct Spec {
 }
 
 /// What a test runs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Environment {
     /// Stock QEMU.
     Qemu {
@@ -80,13 +94,8 @@ pub enum Environment {
     /// One of several boards.
     Board(BoardSpec),
     /// The simulated chip.
-    Simulator,
+    Simulator(Box<SimulationSpec>),
 }
-
-/// The simulated chip, of which nothing can be chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSimulator {}
 
 /// The boards of a test, and what is flashed to the one that is free.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -108,39 +117,13 @@ pub enum ExpectedExit {
     Reset,
 }
 
-/// What makes a line match.
-#[derive(Debug, Clone)]
-pub enum Pattern {
-    /// The text is somewhere in the line.
-    Contains(String),
-    /// The regular expression matches somewhere in the line.
-    Regex(Regex),
-}
-
-impl Pattern {
-    /// Whether the line matches.
-    pub fn is_match(&self, line: &str) -> bool {
-        match self {
-            Self::Contains(text) => line.contains(text),
-            Self::Regex(regex) => regex.is_match(line),
-        }
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Contains(text) => write!(f, "\"{text}\""),
-            Self::Regex(regex) => write!(f, "/{regex}/"),
-        }
-    }
-}
-
 /// A line that has to appear.
 #[derive(Debug, Clone)]
 pub struct Expectation {
     /// What the line looks like.
     pub pattern: Pattern,
+    /// The UART whose console it is, 0 to 2. Lines of different UARTs have no order.
+    pub uart: usize,
     /// How many lines have to match, at least 1.
     pub times: u32,
     /// A number in the line that has to rise from match to match.
@@ -152,6 +135,7 @@ impl Expectation {
     pub fn once(pattern: Pattern) -> Self {
         Self {
             pattern,
+            uart: 0,
             times: 1,
             rising: None,
         }
@@ -170,6 +154,9 @@ pub struct Rising {
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.pattern)?;
+        if self.uart != 0 {
+            write!(f, " on UART {}", self.uart)?;
+        }
         if self.times > 1 {
             write!(f, " {} times", self.times)?;
         }
@@ -183,29 +170,8 @@ impl fmt::Display for Expectation {
     }
 }
 
-/// What a memory-mapped register has to hold.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RegisterCheck {
-    /// Name, for messages.
-    pub name: String,
-    /// Address, a multiple of 4.
-    #[serde(deserialize_with = "word")]
-    pub address: u32,
-    /// The bits that are compared.
-    #[serde(deserialize_with = "word", default = "all_bits")]
-    pub mask: u32,
-    /// What these bits have to be.
-    #[serde(deserialize_with = "word")]
-    pub value: u32,
-}
-
 fn default_table_offset() -> u32 {
     espimage::partition::DEFAULT_OFFSET
-}
-
-fn all_bits() -> u32 {
-    u32::MAX
 }
 
 #[derive(Deserialize)]
@@ -223,7 +189,7 @@ struct RawSpec {
     #[serde(default)]
     board: Option<BoardSpec>,
     #[serde(default)]
-    simulator: Option<RawSimulator>,
+    simulator: Option<RawSimulation>,
     timeout_seconds: f64,
     #[serde(default)]
     expect: Vec<RawExpectation>,
@@ -237,22 +203,24 @@ struct RawSpec {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawPattern {
-    contains: Option<String>,
-    regex: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RawExpectation {
     contains: Option<String>,
     regex: Option<String>,
     times: Option<u32>,
     rising: Option<String>,
     step: Option<(u64, u64)>,
+    uart: Option<usize>,
 }
 
 impl Spec {
+    /// What it has for the simulated chip.
+    pub fn simulation(&self) -> Option<&SimulationSpec> {
+        match &self.environment {
+            Environment::Simulator(simulation) => Some(simulation),
+            _ => None,
+        }
+    }
+
     /// Reads a test from a JSON file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|source| Error::FileUnreadable {
@@ -277,9 +245,6 @@ impl Spec {
     }
 }
 
-/// A field, and what is wrong with it.
-type Problem = (String, String);
-
 impl RawSpec {
     fn check(self) -> Result<Spec, Problem> {
         let timeout = Duration::try_from_secs_f64(self.timeout_seconds)
@@ -293,7 +258,9 @@ impl RawSpec {
             })?;
         let environment = match (self.emulator, self.rom, self.board, self.simulator) {
             (Some(emulator), Some(rom), None, None) => Environment::Qemu { emulator, rom },
-            (None, None, None, Some(RawSimulator {})) => Environment::Simulator,
+            (None, None, None, Some(simulation)) => {
+                Environment::Simulator(Box::new(simulation.check()?))
+            }
             (None, None, Some(_), None) if !self.registers.is_empty() => {
                 return Err(problem(
                     "registers",
@@ -314,12 +281,28 @@ impl RawSpec {
             .collect::<Result<Vec<_>, _>>()?;
         let forbid = self.forbid.into_iter().enumerate();
         let forbid = forbid
-            .map(|(index, raw)| pattern(&format!("forbid[{index}]"), raw.contains, raw.regex))
+            .map(|(index, raw)| raw.check(&format!("forbid[{index}]")))
             .collect::<Result<Vec<_>, _>>()?;
+        for (index, expectation) in expect.iter().enumerate() {
+            let uarts = match environment {
+                Environment::Simulator(_) => 3,
+                _ => 1,
+            };
+            if expectation.uart >= uarts {
+                let field = format!("expect[{index}].uart");
+                return Err(problem(field, format!("is {}: the simulated chip has UART 0 to 2, others show UART 0 alone", expectation.uart)));
+            }
+        }
         for (index, register) in self.registers.iter().enumerate() {
             register.check(&format!("registers[{index}]"))?;
         }
-        if expect.is_empty() && self.exit.is_none() {
+        if matches!(&environment, Environment::Simulator(simulation) if !simulation.limits.is_empty())
+            && self.elf.is_none()
+        {
+            return Err(problem("elf", "is needed for the symbols of \"limits\""));
+        }
+        let checks_more = matches!(&environment, Environment::Simulator(simulation) if simulation.checks());
+        if expect.is_empty() && self.exit.is_none() && !checks_more {
             return Err(problem(
                 "expect",
                 "is empty and no exit is expected: the test could not fail",
@@ -378,89 +361,10 @@ impl RawExpectation {
         };
         Ok(Expectation {
             pattern,
+            uart: self.uart.unwrap_or(0),
             times,
             rising,
         })
     }
 }
 
-impl RegisterCheck {
-    fn check(&self, field: &str) -> Result<(), Problem> {
-        if !self.address.is_multiple_of(4) {
-            return Err(problem(
-                format!("{field}.address"),
-                format!("{:#010X} is not a multiple of 4", self.address),
-            ));
-        }
-        if self.mask == 0 {
-            return Err(problem(
-                format!("{field}.mask"),
-                "is 0: the test could not fail",
-            ));
-        }
-        if self.value & !self.mask != 0 {
-            let text = format!(
-                "{:#010X} has bits outside the mask {:#010X}",
-                self.value, self.mask
-            );
-            return Err(problem(format!("{field}.value"), text));
-        }
-        Ok(())
-    }
-}
-
-fn problem(field: impl Into<String>, text: impl Into<String>) -> Problem {
-    (field.into(), text.into())
-}
-
-fn pattern(
-    field: &str,
-    contains: Option<String>,
-    regex: Option<String>,
-) -> Result<Pattern, Problem> {
-    match (contains, regex) {
-        (Some(text), None) if text.is_empty() => Err(problem(
-            format!("{field}.contains"),
-            "is empty: every line contains it",
-        )),
-        (Some(text), None) => Ok(Pattern::Contains(text)),
-        (None, Some(regex)) => Regex::new(&regex)
-            .map(Pattern::Regex)
-            .map_err(|error| problem(format!("{field}.regex"), format!("'{regex}': {error}"))),
-        _ => Err(problem(
-            field,
-            "needs exactly one of \"contains\" and \"regex\"",
-        )),
-    }
-}
-
-fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    struct Word;
-
-    impl Visitor<'_> for Word {
-        type Value = u32;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a 32-bit number, such as \"0x3FF4808C\"")
-        }
-
-        fn visit_u64<E: de::Error>(self, number: u64) -> Result<u32, E> {
-            u32::try_from(number)
-                .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<u32, E> {
-            let digits = text.replace('_', "");
-            let parsed = match digits
-                .strip_prefix("0x")
-                .or_else(|| digits.strip_prefix("0X"))
-            {
-                Some(hex) => u32::from_str_radix(hex, 16),
-                None => digits.parse(),
-            };
-            parsed.map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-        }
-    }
-
-    deserializer.deserialize_any(Word)
-}

@@ -142,6 +142,13 @@ impl<'a> Elf<'a> {
         Ok(symbols)
     }
 
+    /// The address of the symbol `name`, also of one that a linker script defines.
+    pub fn address_of(&self, name: &str) -> Option<u32> {
+        let file = ElfFile32::<Endianness>::parse(self.bytes).ok()?;
+        let symbol = file.symbol_by_name(name)?;
+        symbol.is_definition().then(|| symbol.address() as u32)
+    }
+
     /// The file as espflash needs it. espflash goes by section types alone and would leave out `.fini_array` and notes: here
     /// a section has the type of program data just when it is loaded. Names are gone, so that espflash leaves the application
     /// descriptor to us, and load addresses are run addresses, as for esptool; [`Elf::parse`] refused those that matter.

@@ -10,6 +10,8 @@ use crate::rom::{self, Rom};
 /// Data bus: SRAM 2, then SRAM 1.
 pub const DRAM: u32 = 0x3FFA_E000;
 const DRAM_LEN: u32 = 0x5_2000;
+/// Its end.
+pub const DRAM_END: u32 = DRAM + DRAM_LEN;
 /// SRAM 1, on the data bus and, its words in reverse order, on the instruction bus.
 const SRAM1: u32 = 0x3FFE_0000;
 const SRAM1_INSTRUCTIONS: u32 = 0x400A_0000;
@@ -33,7 +35,7 @@ const IROM_FIRST_ENTRY: u32 = 64;
 const PAGE_BITS: u32 = 16;
 
 /// What RAM holds after power-on: not zero, so that programs do not count on it.
-const UNDEFINED: u8 = 0xA5;
+pub const UNDEFINED: u8 = 0xA5;
 
 const CODE_PAGE_BITS: u32 = 12;
 const CODE_START: u32 = IRAM;
@@ -86,6 +88,17 @@ pub struct SystemBus {
     attention: bool,
     /// Why the run cannot go on.
     failure: Option<Failure>,
+    untouched: Option<Untouched>,
+}
+
+/// Memory that is as after power-on when an instruction is executed for the first time, whatever bootloaders did with it: for
+/// high-water marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untouched {
+    /// The instruction's address: the application's entry.
+    pub entry: u32,
+    /// Addresses of words in data memory.
+    pub regions: Vec<std::ops::Range<u32>>,
 }
 
 const NOT_MAPPED: u32 = u32::MAX;
@@ -119,6 +132,20 @@ impl SystemBus {
             remapped: true,
             attention: true,
             failure: None,
+            untouched: None,
+        }
+    }
+
+    /// Says what memory an application finds untouched.
+    pub fn set_untouched(&mut self, untouched: Option<Untouched>) {
+        self.untouched = untouched;
+    }
+
+    fn forget_memory(&mut self, regions: &[std::ops::Range<u32>]) {
+        for address in regions.iter().flat_map(|region| region.clone().step_by(4)) {
+            if let Some(word) = self.dram.word_mut(address.wrapping_sub(DRAM)) {
+                *word = u32::from_ne_bytes([UNDEFINED; 4]);
+            }
         }
     }
 
@@ -397,6 +424,10 @@ fn reversed(address: u32) -> u32 {
 
 impl Bus for SystemBus {
     fn fetch(&mut self, pc: u32) -> Result<Fetched, Fault> {
+        if let Some(untouched) = self.untouched.take_if(|untouched| untouched.entry == pc) {
+            self.forget_memory(&untouched.regions);
+            self.untouched = Some(untouched);
+        }
         if rom::ADDRESSES.contains(&pc) {
             return Ok(Fetched::Native(rom::function_at(pc)));
         }

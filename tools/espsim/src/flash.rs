@@ -25,6 +25,37 @@ pub struct Flash {
     erase_operations: u64,
     bytes_programmed: u64,
     changed: bool,
+    /// The last write's place, and what was there before.
+    last_write: Option<FlashWrite>,
+    writes: u64,
+    lose_power_at: Option<u64>,
+    power_is_lost: bool,
+}
+
+/// An operation that changes the array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlashWrite {
+    /// Whether it erases; else it programs.
+    pub erases: bool,
+    /// The first byte's offset.
+    pub offset: u32,
+    /// What was there before.
+    old: Vec<u8>,
+    /// Bytes of the unit in which the address wraps, a power of two.
+    unit: u32,
+}
+
+impl FlashWrite {
+    /// How many bytes it changes.
+    pub fn len_bytes(&self) -> usize {
+        self.old.len()
+    }
+
+    /// The place of byte `index`.
+    fn place(&self, index: usize) -> usize {
+        let within = self.unit - 1;
+        (self.offset & !within | (self.offset + index as u32) & within) as usize
+    }
 }
 
 impl Flash {
@@ -47,6 +78,83 @@ impl Flash {
             erase_operations: 0,
             bytes_programmed: 0,
             changed: false,
+            last_write: None,
+            writes: 0,
+            lose_power_at: None,
+            power_is_lost: false,
+        }
+    }
+
+    /// Programs and erases so far, each counted as one write.
+    pub fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    /// The last of them.
+    pub fn last_write(&self) -> Option<&FlashWrite> {
+        self.last_write.as_ref()
+    }
+
+    /// Power is lost in the middle of the `write`th program or erase, counted from 0 since the chip was made.
+    pub fn lose_power_at(&mut self, write: u64) {
+        self.lose_power_at = Some(write);
+    }
+
+    /// Whether power was lost: nothing is written any more, until [`Self::power_cycle`].
+    pub fn power_is_lost(&self) -> bool {
+        self.power_is_lost
+    }
+
+    /// Power goes and comes back `now`: of an operation that is under way, the first half is done. The clock starts again.
+    pub fn power_cycle(&mut self, now: Duration) {
+        if now < self.ready_at && !self.power_is_lost {
+            self.halve_last_write();
+        }
+        self.power_is_lost = false;
+        self.status[0] &= !3;
+        self.write_enabled = false;
+        self.ready_at = Duration::ZERO;
+    }
+
+    /// The device's clock starts again at zero, where it was `now`.
+    pub fn restart_clock(&mut self, now: Duration) {
+        self.ready_at = self.ready_at.saturating_sub(now);
+    }
+
+    /// Of the last write, the second half is as it was before.
+    fn halve_last_write(&mut self) {
+        if let Some(write) = &self.last_write {
+            for index in write.old.len() / 2..write.old.len() {
+                self.data[write.place(index)] = write.old[index];
+            }
+        }
+    }
+
+    /// Counts a write of the `len` bytes at `offset`, before it is done; whether there is power for it.
+    fn begin_write(&mut self, erases: bool, offset: u32, len: usize, unit: u32) -> bool {
+        if self.power_is_lost {
+            return false;
+        }
+        let mut write = FlashWrite {
+            erases,
+            offset,
+            old: Vec::new(),
+            unit,
+        };
+        let old = (0..len).map(|index| self.data[write.place(index)]);
+        write.old = old.collect();
+        self.last_write = Some(write);
+        self.writes += 1;
+        true
+    }
+
+    /// The write is done, or power goes in its middle.
+    fn end_write(&mut self) {
+        self.changed = true;
+        if self.lose_power_at.is_some_and(|write| write < self.writes) {
+            self.lose_power_at = None;
+            self.power_is_lost = true;
+            self.halve_last_write();
         }
     }
 
@@ -104,6 +212,9 @@ impl Flash {
         let chip = self.data.len() as u32;
         let len = len.min(chip);
         let start = offset & (chip - 1) & !(len - 1);
+        if !self.begin_write(true, start, len as usize, len) {
+            return;
+        }
         self.data[start as usize..][..len as usize].fill(0xFF);
         self.erased.extend(
             (start..start + len)
@@ -111,7 +222,7 @@ impl Flash {
                 .map(|at| at / SECTOR),
         );
         self.erase_operations += 1;
-        self.changed = true;
+        self.end_write();
         let time = match len {
             SECTOR => timing::SECTOR_ERASE,
             BLOCK => timing::BLOCK_ERASE,
@@ -124,13 +235,16 @@ impl Flash {
     pub fn program(&mut self, now: Duration, offset: u32, bytes: &[u8]) {
         let offset = offset & (self.data.len() as u32 - 1);
         let page = offset & !(PAGE - 1);
+        if !self.begin_write(false, offset, bytes.len(), PAGE) {
+            return;
+        }
         for (index, byte) in bytes.iter().enumerate() {
             let at = page | (offset + index as u32) & (PAGE - 1);
             self.data[at as usize] &= byte;
         }
         self.written.insert(offset / SECTOR);
         self.bytes_programmed += bytes.len() as u64;
-        self.changed = true;
+        self.end_write();
         self.ready_at = now + timing::program(bytes.len());
     }
 

@@ -4,13 +4,14 @@
 //! [`QUANTUM`] cycles while both run; the second core follows the first. Where both wait for an interrupt, time goes on to the next
 //! event.
 
-use crate::bus::{Failure, SystemBus};
+use crate::bus::{Failure, SystemBus, Untouched};
 use crate::chip::Chip;
 use crate::clock::{self, MICROSECOND, Ticks};
 use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
 use crate::observe::{self, Observed, Observer};
 use crate::peripherals::Peripherals;
+use crate::peripherals::pins::Edge;
 use crate::peripherals::rtc_cntl::ResetCause;
 use crate::rom;
 
@@ -28,6 +29,8 @@ pub struct MachineOptions {
     pub chip: Chip,
     /// The random number generator's seed.
     pub seed: u64,
+    /// Memory whose use is measured.
+    pub untouched: Option<Untouched>,
 }
 
 /// What happened in a run.
@@ -35,10 +38,18 @@ pub struct MachineOptions {
 pub enum Event {
     /// The time is over.
     Time,
-    /// UART 0 has sent bytes.
-    Console(Vec<u8>),
-    /// The chip, or its first core, was reset; it goes on behind the reset.
+    /// A UART has sent bytes.
+    Sent {
+        /// Its number, 0 to 2.
+        uart: usize,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// The chip, or its first core, is to be reset; the next [`Machine::run`] does that and goes on.
     Reset(ResetCause),
+    /// Power was lost at the flash operation that [`Flash::lose_power_at`] names. The machine is over, or goes on by
+    /// [`Machine::power_cycle`].
+    PowerLost,
     /// Both cores wait, and nothing will ever happen.
     Asleep,
     /// The run cannot go on.
@@ -57,6 +68,9 @@ pub struct Machine {
     now: Ticks,
     /// What is seen of the run.
     pub observer: Option<Box<Observer>>,
+    /// The reset that was told and not done yet.
+    reset: Option<(Option<usize>, ResetCause)>,
+    options: MachineOptions,
 }
 
 impl Machine {
@@ -69,7 +83,10 @@ impl Machine {
             runs: [true, false],
             now: 0,
             observer: None,
+            reset: None,
+            options: options.clone(),
         };
+        machine.bus.set_untouched(options.untouched.clone());
         for core in 0..2 {
             machine
                 .bus
@@ -78,6 +95,27 @@ impl Machine {
                 .set_reset_cause(core, ResetCause::PowerOn);
         }
         machine
+    }
+
+    /// Takes its power away and gives it back: time, and all but the flash, starts again. A flash operation that is under way is
+    /// cut in half.
+    pub fn power_cycle(&mut self) {
+        let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
+        flash.power_cycle(clock::duration(self.now));
+        self.start_again(flash);
+    }
+
+    /// Pulls EN low for a moment: as [`Self::power_cycle`], but the flash chip keeps its power.
+    pub fn reset_by_en(&mut self) {
+        let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
+        flash.restart_clock(clock::duration(self.now));
+        self.start_again(flash);
+    }
+
+    fn start_again(&mut self, flash: Flash) {
+        let observer = self.observer.take();
+        *self = Self::new(&self.options, flash);
+        self.observer = observer;
     }
 
     /// The time since power-on.
@@ -93,6 +131,11 @@ impl Machine {
     /// Instructions that both cores have executed, and cycles that they have waited.
     pub fn cycles(&self) -> u64 {
         self.cpus.iter().map(|cpu| cpu.cycles).sum()
+    }
+
+    /// The flash chip.
+    pub fn flash_mut(&mut self) -> &mut Flash {
+        &mut self.bus.peripherals.flash
     }
 
     /// Memory and peripherals.
@@ -111,30 +154,60 @@ impl Machine {
         self.bus.load32(origin, address).ok()
     }
 
-    /// A byte arrives at UART 0.
-    pub fn receive(&mut self, byte: u8) {
-        self.bus.peripherals.uart[0].receive(self.now, byte);
+    /// A byte arrives at UART `uart`, 0 to 2.
+    pub fn receive(&mut self, uart: usize, byte: u8) {
+        self.bus.peripherals.uart[uart].receive(self.now, byte);
         self.bus.request_attention();
+    }
+
+    /// The world outside drives `pin` (GPIO's number) with `level` from now on, or lets it float.
+    ///
+    /// # Panics
+    ///
+    /// Where `pin` is above 39.
+    pub fn set_pin(&mut self, pin: u8, level: Option<bool>) {
+        let peripherals = &mut self.bus.peripherals;
+        peripherals.set_pin(pin.into(), level, self.now);
+        self.bus.request_attention();
+    }
+
+    /// Whether [`Self::take_edges`] gets what pins do from now on.
+    pub fn watch_pins(&mut self, on: bool) {
+        self.bus.peripherals.pins.watch(on);
+    }
+
+    /// Each change of a pin that the chip drives since the last call, in the order of time.
+    pub fn take_edges(&mut self) -> Vec<Edge> {
+        self.bus.peripherals.pins.take_edges()
     }
 
     /// Runs until `until`, or until something happens.
     pub fn run(&mut self, until: Ticks) -> Event {
+        if let Some((core, cause)) = self.reset.take() {
+            self.reset(core, cause);
+        }
         loop {
             self.bus.peripherals.advance(self.now);
-            let sent = self.bus.peripherals.uart[0].take_sent();
-            if !sent.is_empty() {
-                return Event::Console(sent);
+            for (uart, sender) in self.bus.peripherals.uart.iter_mut().enumerate() {
+                let bytes = sender.take_sent();
+                if !bytes.is_empty() {
+                    return Event::Sent { uart, bytes };
+                }
+            }
+            if self.bus.peripherals.flash.power_is_lost() {
+                return Event::PowerLost;
             }
             if let Some((core, cause)) = self.bus.peripherals.take_reset() {
-                self.reset(core, cause);
                 if core != Some(1) {
+                    self.reset = Some((core, cause));
                     return Event::Reset(cause);
                 }
+                self.reset(core, cause);
             }
             if let Some(failure) = self.bus.failure() {
                 let failure = failure.clone();
-                // The UART sends on what it has.
-                if let Some(at) = self.bus.peripherals.uart[0].next_sent() {
+                // The UARTs send on what they have.
+                if let Some(at) = self.next_sent() {
                     self.now = self.now.max(at);
                     continue;
                 }
@@ -145,7 +218,7 @@ impl Machine {
             }
             self.refresh();
             let event = self.bus.peripherals.next_event(self.now);
-            let line = self.bus.peripherals.uart[0].next_sent();
+            let line = self.next_sent();
             let mut end = until
                 .min(event.unwrap_or(Ticks::MAX))
                 .min(line.unwrap_or(Ticks::MAX));
@@ -165,6 +238,12 @@ impl Machine {
                 return Event::Stopped(stop);
             }
         }
+    }
+
+    /// When a UART will have sent its next byte.
+    fn next_sent(&self) -> Option<Ticks> {
+        let uarts = self.bus.peripherals.uart.iter();
+        uarts.filter_map(|uart| uart.next_sent()).min()
     }
 
     /// Whether nothing will happen any more.
@@ -243,7 +322,7 @@ impl Machine {
         let cores = match core {
             Some(core) => core..core + 1,
             None => {
-                self.bus.peripherals.reset_digital(STRAPPING);
+                self.bus.peripherals.reset_digital(STRAPPING, self.now);
                 self.bus.remap();
                 0..2
             }

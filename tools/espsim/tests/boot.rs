@@ -104,7 +104,7 @@ fn run(machine: &mut Machine, until: Ticks) -> (String, Event) {
     let mut console = Vec::new();
     loop {
         match machine.run(until) {
-            Event::Console(bytes) => console.extend(bytes),
+            Event::Sent { bytes, .. } => console.extend(bytes),
             event => return (String::from_utf8_lossy(&console).into_owned(), event),
         }
     }
@@ -137,7 +137,7 @@ fn the_same_run_is_the_same_every_time() {
     let trace = || {
         let mut machine = machine(&program);
         let mut trace = Vec::new();
-        while let Event::Console(bytes) = machine.run(50 * MILLISECOND) {
+        while let Event::Sent { bytes, .. } = machine.run(50 * MILLISECOND) {
             trace.push((machine.now(), machine.cycles(), bytes));
         }
         trace
@@ -152,7 +152,7 @@ fn console_time_is_the_baud_rates() {
     let program = Program::new().stay().flash();
     let mut machine = machine(&program);
     let mut events = Vec::new();
-    while let Event::Console(sent) = machine.run(50 * MILLISECOND) {
+    while let Event::Sent { bytes: sent, .. } = machine.run(50 * MILLISECOND) {
         events.push((machine.now(), sent.len() as u64));
     }
     // What the first one has was sent while the core ran on.
@@ -269,10 +269,41 @@ fn what_is_not_modelled_is_named() {
 }
 
 #[test]
+fn pins_are_driven_and_read_as_time_passes() {
+    // GPIO_ENABLE_W1TS, GPIO_OUT_W1TS, GPIO_OUT_W1TC of GPIO18.
+    let program = Program::new()
+        .store(0x3FF4_4024, 1 << 18)
+        .store(0x3FF4_4008, 1 << 18)
+        .store(0x3FF4_400C, 1 << 18)
+        .stay();
+    let mut machine = machine(&program.flash());
+    machine.watch_pins(true);
+    run(&mut machine, 100 * MILLISECOND);
+    let edges: Vec<_> = machine
+        .take_edges()
+        .into_iter()
+        .filter(|edge| edge.pin == 18)
+        .collect();
+    let levels: Vec<_> = edges.iter().map(|edge| edge.level).collect();
+    assert_eq!(levels, [false, true, false]);
+    // Three instructions of 40 MHz each.
+    assert_eq!(edges[1].at - edges[0].at, 3 * 12);
+    assert_eq!(edges[2].at - edges[1].at, 3 * 12);
+
+    // GPIO_IN of GPIO19.
+    let level = |machine: &mut Machine| machine.read_word(0x3FF4_403C).map(|word| word >> 19 & 1);
+    assert_eq!(level(&mut machine), Some(0));
+    machine.set_pin(19, Some(true));
+    assert_eq!(level(&mut machine), Some(1));
+    machine.set_pin(19, None);
+    assert_eq!(level(&mut machine), Some(0));
+}
+
+#[test]
 fn received_bytes_are_in_the_fifo_until_they_are_read() {
     let mut machine = machine(&[]);
-    machine.receive(b'x');
-    machine.receive(b'y');
+    machine.receive(0, b'x');
+    machine.receive(0, b'y');
     // UART_STATUS_REG: RXFIFO_CNT.
     assert_eq!(
         machine.read_word(0x3FF4_001C).map(|word| word & 0xFF),

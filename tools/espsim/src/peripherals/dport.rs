@@ -44,8 +44,8 @@ pub type SourceBits = u128;
 pub struct Dport {
     registers: Registers,
     mmu: [[u32; MMU_ENTRIES]; 2],
-    /// Sources that are high, as the machine has seen them.
-    sources: SourceBits,
+    /// Sources that are high for each core, as the machine has seen them.
+    sources: [SourceBits; 2],
 }
 
 impl Default for Dport {
@@ -63,7 +63,7 @@ impl Default for Dport {
         Self {
             registers: Registers::new(0x600, &initial),
             mmu: [[MMU_INVALID; MMU_ENTRIES]; 2],
-            sources: 0,
+            sources: [0; 2],
         }
     }
 }
@@ -74,7 +74,7 @@ impl Dport {
         for core in 0..2 {
             let status = INTR_STATUS[core];
             if (status..status + 12).contains(&offset) {
-                return (self.sources >> ((offset - status) / 4 * 32)) as u32;
+                return (self.sources[core] >> ((offset - status) / 4 * 32)) as u32;
             }
             if offset == DCACHE_DBUG0[core] {
                 return CACHE_IDLE;
@@ -161,25 +161,25 @@ impl Dport {
         self.registers.set(APPCPU_CTRL_D, entry);
     }
 
-    /// The interrupt lines of both cores when the peripherals' sources are as `sources` says.
-    pub fn route(&mut self, peripherals: SourceBits) -> [u32; 2] {
-        let mut sources = peripherals;
+    /// The interrupt lines of both cores when the peripherals' sources are as `sources` says for each.
+    pub fn route(&mut self, peripherals: [SourceBits; 2]) -> [u32; 2] {
+        let mut from_cpu = 0;
         for (number, offset) in (CPU_INTR_FROM_CPU_0..=CPU_INTR_FROM_CPU_3)
             .step_by(4)
             .enumerate()
         {
             if self.registers.bit(offset, 0) {
-                sources |= 1 << (SOURCE_FROM_CPU_0 + number);
+                from_cpu |= 1 << (SOURCE_FROM_CPU_0 + number);
             }
         }
-        self.sources = sources;
-        INTR_MAP.map(|map| {
+        self.sources = peripherals.map(|sources| sources | from_cpu);
+        [0, 1].map(|core| {
             let mut lines = 0;
-            let mut rest = sources;
+            let mut rest = self.sources[core];
             while rest != 0 {
                 let source = rest.trailing_zeros();
                 rest &= rest - 1;
-                lines |= 1 << self.registers.field(map + 4 * source, 0, 5);
+                lines |= 1 << self.registers.field(INTR_MAP[core] + 4 * source, 0, 5);
             }
             lines
         })

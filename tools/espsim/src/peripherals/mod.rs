@@ -9,9 +9,13 @@ use std::collections::BTreeMap;
 pub mod dport;
 pub mod efuse;
 pub mod gpio;
+pub mod io_mux;
+pub mod pins;
 pub mod registers;
 pub mod rtc_cntl;
+pub mod rtc_io;
 pub mod sha;
+pub mod signals;
 pub mod spi;
 pub mod timg;
 pub mod uart;
@@ -23,10 +27,12 @@ use crate::flash::Flash;
 
 use dport::{Dport, MMU_ENTRIES, SourceBits};
 use efuse::Efuse;
-use gpio::Gpio;
+use gpio::Destination;
+use pins::Pins;
 use registers::Registers;
 use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
 use sha::Sha;
+use signals::Outputs;
 use spi::Spi;
 use timg::Timg;
 use uart::Uart;
@@ -53,6 +59,7 @@ const RNG_DATA: u32 = 0x3FF7_5144;
 
 /// RTC_CNTL is the first KB of its page; RTC_IO, SENS and RTC_I2C follow.
 const RTC_CNTL_LEN: u32 = 0x400;
+const RTC_IO: std::ops::Range<u32> = 0x400..0x4CC;
 /// APB_CTRL's SYSCLK_CONF: the crystal's divider less 1.
 const SYSCLK_CONF: u32 = 0x00;
 const APB_CTRL_DATE: u32 = 0x7C;
@@ -65,6 +72,9 @@ const APB: u32 = 0x3FF4_0000;
 mod source {
     pub const TIMG0_T0: u32 = 14;
     pub const TIMG1_T0: u32 = 18;
+    /// Of the core that it is routed to.
+    pub const GPIO: u32 = 22;
+    pub const GPIO_NMI: u32 = 23;
     pub const UART0: u32 = 34;
     pub const RTC_CORE: u32 = 46;
 }
@@ -93,13 +103,13 @@ pub struct Peripherals {
     pub rtc_cntl: RtcCntl,
     /// Timer groups 0 and 1.
     pub timg: [Timg; 2],
-    /// GPIO.
-    pub gpio: Gpio,
+    /// The pins, with GPIO, IO_MUX and RTC_IO.
+    pub pins: Pins,
+    outputs: Outputs,
     revision_major: u8,
     spi1: Spi,
     efuse: Efuse,
     sha: Sha,
-    io_mux: Registers,
     apb_ctrl: Registers,
     rng: u64,
     other: BTreeMap<u32, u32>,
@@ -115,12 +125,12 @@ impl Peripherals {
             uart: Default::default(),
             rtc_cntl: RtcCntl::default(),
             timg: Default::default(),
-            gpio: Gpio::new(strapping),
+            pins: Pins::new(strapping),
+            outputs: Outputs::default(),
             revision_major: chip.revision.major,
             spi1: Spi::default(),
             efuse: Efuse::new(chip),
             sha: Sha::default(),
-            io_mux: Registers::new(0x100, &[]),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
             rng: seed ^ 0x9E37_79B9_7F4A_7C15,
@@ -130,15 +140,15 @@ impl Peripherals {
     }
 
     /// A reset of the digital core: what is in the RTC's domain, and what the chip is, stays.
-    pub fn reset_digital(&mut self, strapping: u32) {
+    pub fn reset_digital(&mut self, strapping: u32, now: Ticks) {
         self.dport = Dport::default();
         self.uart = Default::default();
         self.rtc_cntl.reset_digital();
         self.timg = Default::default();
-        self.gpio = Gpio::new(strapping);
+        self.outputs.clear();
+        self.pins.reset_digital(strapping, now);
         self.spi1 = Spi::default();
         self.sha = Sha::default();
-        self.io_mux = Registers::new(0x100, &[]);
         self.apb_ctrl.set(SYSCLK_CONF, 0);
         self.other.clear();
     }
@@ -180,6 +190,21 @@ impl Peripherals {
             timg.advance(now, apb);
         }
         self.rtc_cntl.advance(now);
+        self.drive_pins(now);
+    }
+
+    /// Lets the pins have what peripherals have given until `now`.
+    fn drive_pins(&mut self, now: Ticks) {
+        self.outputs.wanted = self.pins.want_signals();
+        while let Some(edge) = self.outputs.take(now) {
+            self.pins.give(edge);
+        }
+    }
+
+    /// The world outside drives `pin` with `level`, or lets it go.
+    pub fn set_pin(&mut self, pin: usize, level: Option<bool>, now: Ticks) {
+        self.drive_pins(now);
+        self.pins.set_outside(pin, level, now);
     }
 
     /// When something happens next by itself that a core can notice.
@@ -190,11 +215,16 @@ impl Peripherals {
             .iter()
             .filter_map(|uart| uart.next_event(now, apb));
         let timers = self.timg.iter().filter_map(|timg| timg.next_event(apb));
-        uarts.chain(timers).chain(self.rtc_cntl.next_event()).min()
+        let pins = self.outputs.next().filter(|_| self.pins.listen());
+        uarts
+            .chain(timers)
+            .chain(self.rtc_cntl.next_event())
+            .chain(pins)
+            .min()
     }
 
-    /// Which of the interrupt matrix's sources are high.
-    pub fn sources(&self, now: Ticks) -> SourceBits {
+    /// Which of the interrupt matrix's sources are high, for each core.
+    pub fn sources(&self, now: Ticks) -> [SourceBits; 2] {
         let apb = self.apb_cycle();
         let mut sources = 0;
         for (number, uart) in (source::UART0..).zip(&self.uart) {
@@ -203,7 +233,15 @@ impl Peripherals {
         for (first, timg) in [source::TIMG0_T0, source::TIMG1_T0].iter().zip(&self.timg) {
             sources |= SourceBits::from(timg.interrupts()) << first;
         }
-        sources | SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE
+        sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
+        [
+            (Destination::ProCpu, Destination::ProCpuNmi),
+            (Destination::AppCpu, Destination::AppCpuNmi),
+        ]
+        .map(|(maskable, nmi)| {
+            let high = |destination| SourceBits::from(self.pins.gpio.interrupt(destination));
+            sources | high(maskable) << source::GPIO | high(nmi) << source::GPIO_NMI
+        })
     }
 
     /// The reset that something asks for, once: the cores that are reset alone, and why.
@@ -283,9 +321,16 @@ impl Peripherals {
             UART1 => self.uart[1].read(offset, now, apb),
             UART2 => self.uart[2].read(offset, now, apb),
             SPI1 => self.spi1.read(offset),
-            GPIO => self.gpio.read(offset),
+            GPIO => {
+                self.drive_pins(now);
+                self.pins.gpio.read(offset)
+            }
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.read(offset, now),
-            IO_MUX => self.io_mux.get(offset),
+            RTC if RTC_IO.contains(&offset) => {
+                self.drive_pins(now);
+                self.pins.read_rtc_io(offset - RTC_IO.start)
+            }
+            IO_MUX => self.pins.read_io_mux(offset),
             EFUSE => self.efuse.read(offset),
             TIMG0 => self.timg[0].read(offset, now, apb),
             TIMG1 => self.timg[1].read(offset, now, apb),
@@ -322,9 +367,19 @@ impl Peripherals {
             SPI1 => self
                 .spi1
                 .write(offset, value, clock::duration(now), &mut self.flash),
-            GPIO => self.gpio.write(offset, value),
+            GPIO => {
+                self.drive_pins(now);
+                self.pins.write_gpio(offset, value, now);
+            }
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.write(offset, value, now),
-            IO_MUX => self.io_mux.set(offset, value),
+            RTC if RTC_IO.contains(&offset) => {
+                self.drive_pins(now);
+                self.pins.write_rtc_io(offset - RTC_IO.start, value, now);
+            }
+            IO_MUX => {
+                self.drive_pins(now);
+                self.pins.write_io_mux(offset, value, now);
+            }
             EFUSE => self.efuse.write(offset, value),
             TIMG0 => self.timg[0].write(offset, value, now, apb),
             TIMG1 => self.timg[1].write(offset, value, now, apb),

@@ -78,6 +78,11 @@ impl ResetCause {
         Self::RtcWatchdogRtc,
     ];
 
+    /// Whether the program asked for it.
+    pub fn is_software(self) -> bool {
+        matches!(self, Self::Software | Self::SoftwareCpu)
+    }
+
     /// The name as ESP-IDF's and the ROM's messages have it.
     pub fn name(self) -> &'static str {
         match self {

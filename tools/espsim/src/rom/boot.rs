@@ -34,7 +34,7 @@ pub(super) fn reset(call: &mut Call) -> Result {
         call.write32(variable::FLASH_CHIP + 4 * index, value)?;
     }
 
-    let strapping = call.bus.peripherals.gpio.read(0x38) & BOOT_MODE;
+    let strapping = call.bus.peripherals.pins.gpio.read(0x38) & BOOT_MODE;
     let major = call.bus.peripherals.revision_major();
     console::print(
         call,
