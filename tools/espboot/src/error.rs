@@ -109,6 +109,23 @@ pub enum Error {
         to: u32,
     },
 
+    /// The ELF file's debug information cannot be used.
+    #[error(transparent)]
+    Program(#[from] espsym::Error),
+
+    /// What was covered cannot be written.
+    #[error(transparent)]
+    Coverage(#[from] espcov::Error),
+
+    /// A file that was asked for cannot be written.
+    #[error("{}: cannot write it: {source}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+
     /// The emulator cannot be started.
     #[error("{}: cannot start the emulator: {source}", path.display())]
     EmulatorStart {
@@ -394,6 +411,9 @@ impl Error {
             Self::ImageRefused { .. } => "espboot::image_refused",
             Self::ElfRefused { .. } => "espboot::elf_refused",
             Self::ElfOfOtherImage { .. } => "espboot::elf_of_other_image",
+            Self::Program(_) => "espboot::program",
+            Self::Coverage(_) => "espboot::coverage",
+            Self::Unwritable { .. } => "espboot::unwritable",
             Self::NoSymbol { .. } => "espboot::no_symbol",
             Self::NoRegion { .. } => "espboot::no_region",
             Self::EmulatorStart { .. } => "espboot::emulator_start",
@@ -465,6 +485,11 @@ impl Error {
             | Self::SpecValue { .. }
             | Self::Until { .. }
             | Self::ElfRefused { .. }
+            | Self::Program(_)
+            | Self::Coverage(_)
+            | Self::Unwritable { .. }
+            | Self::NoSymbol { .. }
+            | Self::NoRegion { .. }
             | Self::ElfOfOtherImage { .. }
             | Self::Boards { .. }
             | Self::NoRegisters { .. }

@@ -15,6 +15,7 @@ pub mod environment;
 mod error;
 pub mod limit;
 pub mod pattern;
+pub mod observe;
 pub mod pool;
 mod power_cuts;
 pub mod qemu;

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use crate::boot::FlashImage;
 use crate::environment::{Ending, Event, Execution, ExecutionEnvironment, Simulated};
 use crate::error::Error;
 use crate::limit;
+use crate::observe::{self, Observation};
 use crate::simulation::SimulationSpec;
 use crate::spec::Spec;
 use crate::stimulus::Action;
@@ -48,6 +50,8 @@ pub struct Simulator {
     pub seed: u64,
     /// Data memory that the application finds untouched.
     pub untouched: Vec<Range<u32>>,
+    /// What is written down of its runs.
+    pub observation: Option<Rc<Observation>>,
 }
 
 impl Simulator {
@@ -66,6 +70,7 @@ impl Simulator {
             chip,
             seed: simulation.seed,
             untouched,
+            observation: None,
         })
     }
 }
@@ -82,8 +87,13 @@ impl ExecutionEnvironment for Simulator {
                 regions: self.untouched.clone(),
             }),
         };
+        let mut machine = Machine::new(&options, flash);
+        if let Some(observation) = &self.observation {
+            observation.attach(&mut machine);
+        }
         Ok(Box::new(Simulation {
-            machine: Machine::new(&options, flash),
+            machine,
+            observation: self.observation.clone(),
             pace: self.pace,
             started: Instant::now(),
             powered_on: Duration::ZERO,
@@ -96,6 +106,7 @@ impl ExecutionEnvironment for Simulator {
 
 struct Simulation {
     machine: Machine,
+    observation: Option<Rc<Observation>>,
     pace: Pace,
     started: Instant,
     /// When power came last; the machine's clock starts there.
@@ -117,6 +128,10 @@ impl Execution for Simulation {
         let until: Ticks = self.machine.now() + clock::ticks(wait);
         let event = self.machine.run(until);
         for edge in self.machine.take_edges() {
+            if let Some(observation) = &self.observation {
+                let at = clock::ticks(self.powered_on) + edge.at;
+                observation.edge(edge.pin.into(), at, edge.level);
+            }
             self.events.push_back(Event::Edge {
                 pin: edge.pin,
                 at: self.powered_on + clock::duration(edge.at),
@@ -137,6 +152,7 @@ impl Execution for Simulation {
                 self.died("the program waits for an interrupt that never comes".into())
             }
             machine::Event::Failed(failure) => self.died(words(&failure)),
+            machine::Event::Stopped(_) => Event::Quiet,
         };
         self.events.push_back(event);
         Ok(self.events.pop_front().unwrap_or(Event::Quiet))
@@ -208,27 +224,8 @@ impl Simulated for Simulation {
     }
 
     fn report(&self) -> String {
-        let mut report = Vec::new();
-        for core in 0..2 {
-            let cpu = self.machine.cpu(core);
-            report.push(format!(
-                "core {core}: PC {:#010x}, A0 {:#010x}, A1 {:#010x}, EXCCAUSE {}, EXCVADDR {:#010x}",
-                cpu.pc,
-                cpu.a(0),
-                cpu.a(1),
-                cpu.exccause,
-                cpu.excvaddr
-            ));
-        }
-        for (address, access) in self.machine.bus().peripherals.unmodelled() {
-            report.push(format!(
-                "not modelled: {} {address:#010x} at {:#010x}, {} times",
-                if access.write { "write to" } else { "read of" },
-                access.pc,
-                access.times
-            ));
-        }
-        report.join("\n")
+        let program = self.observation.as_deref().and_then(Observation::program);
+        observe::failure::report(&self.machine, program).join("\n")
     }
 }
 
@@ -255,5 +252,13 @@ impl Simulation {
         };
         self.ending = Some(ending.clone());
         Event::Ended(ending)
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        if let Some(observation) = &self.observation {
+            observation.collect(&mut self.machine);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What the cores are connected to: memory, flash behind the caches, the ROM, peripherals (ESP32 Technical Reference Manual, "System and
 //! Memory").
 
+use std::collections::VecDeque;
+
 use crate::clock::Ticks;
 use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin};
 use crate::memory::Ram;
@@ -58,6 +60,24 @@ pub enum Failure {
     },
 }
 
+/// A write to a peripheral's register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisterWrite {
+    /// When.
+    pub at: Ticks,
+    /// Which core.
+    pub core: usize,
+    /// The instruction's address.
+    pub pc: u32,
+    /// The register's address.
+    pub address: u32,
+    /// The word that is in it then.
+    pub value: u32,
+}
+
+/// How many of them are known.
+const LAST_WRITES: usize = 16;
+
 /// Memory and peripherals.
 #[derive(Debug)]
 pub struct SystemBus {
@@ -88,6 +108,7 @@ pub struct SystemBus {
     attention: bool,
     /// Why the run cannot go on.
     failure: Option<Failure>,
+    last_writes: VecDeque<RegisterWrite>,
     untouched: Option<Untouched>,
 }
 
@@ -132,6 +153,7 @@ impl SystemBus {
             remapped: true,
             attention: true,
             failure: None,
+            last_writes: VecDeque::with_capacity(LAST_WRITES),
             untouched: None,
         }
     }
@@ -221,6 +243,11 @@ impl SystemBus {
     pub fn fail(&mut self, failure: Failure) {
         self.failure.get_or_insert(failure);
         self.attention = true;
+    }
+
+    /// The last registers that were written, the last one last.
+    pub fn last_writes(&self) -> impl ExactSizeIterator<Item = &RegisterWrite> {
+        self.last_writes.iter()
     }
 
     /// Why the run cannot go on.
@@ -352,6 +379,16 @@ impl SystemBus {
             }
             u32::from_le_bytes(word)
         };
+        if self.last_writes.len() == LAST_WRITES {
+            self.last_writes.pop_front();
+        }
+        self.last_writes.push_back(RegisterWrite {
+            at: now,
+            core: self.core,
+            pc: origin.pc,
+            address: canonical,
+            value,
+        });
         self.peripherals.write(canonical, value, now, origin.pc);
         // The caches' control, their MMU.
         if canonical < 0x3FF0_1000 || (0x3FF1_0000..0x3FF1_4000).contains(&canonical) {

@@ -128,6 +128,11 @@ impl Machine {
         &self.cpus[core]
     }
 
+    /// Whether a core executes instructions, or waits for an interrupt: the second one has to be started.
+    pub fn runs(&self, core: usize) -> bool {
+        self.runs[core]
+    }
+
     /// Instructions that both cores have executed, and cycles that they have waited.
     pub fn cycles(&self) -> u64 {
         self.cpus.iter().map(|cpu| cpu.cycles).sum()

@@ -42,6 +42,8 @@ pub struct Program {
     path: PathBuf,
     loader: Loader,
     code: Vec<Range<u32>>,
+    entry: u32,
+    contents: Vec<(u32, Vec<u8>)>,
     sha256: String,
 }
 
@@ -96,6 +98,8 @@ impl Program {
             path: path.to_owned(),
             loader,
             code: code(&object),
+            entry: object.entry() as u32,
+            contents: contents(&object),
             sha256: hex(&Sha256::digest(&bytes)),
         })
     }
@@ -113,6 +117,28 @@ impl Program {
     /// Whether an address is in a section that holds code.
     pub fn is_code(&self, address: u32) -> bool {
         self.code.iter().any(|range| range.contains(&address))
+    }
+
+    /// The address of the first instruction.
+    pub fn entry(&self) -> u32 {
+        self.entry
+    }
+
+    /// Up to `len` bytes of code from `address` on; fewer where the section ends.
+    pub fn bytes(&self, address: u32, len: usize) -> &[u8] {
+        let found = self.contents.iter().find_map(|(start, bytes)| {
+            let rest = bytes.get(address.checked_sub(*start)? as usize..)?;
+            (!rest.is_empty()).then_some(rest)
+        });
+        found.map_or(&[], |rest| &rest[..len.min(rest.len())])
+    }
+
+    /// The symbol that an address belongs to, demangled, and where it starts.
+    pub fn symbol(&self, address: u32) -> Option<(String, u32)> {
+        let symbol = self
+            .is_code(address)
+            .then(|| self.loader.find_symbol_info(address.into()))??;
+        Some((demangle(symbol.name()), symbol.address() as u32))
     }
 
     /// The function at an address, and the functions that it is inlined in, innermost first; empty if none is known.
@@ -172,6 +198,15 @@ fn code(object: &object::File<'_>) -> Vec<Range<u32>> {
             let end = start.checked_add(u32::try_from(section.size()).ok()?)?;
             Some(start..end)
         })
+        .collect()
+}
+
+fn contents(object: &object::File<'_>) -> Vec<(u32, Vec<u8>)> {
+    let sections = object
+        .sections()
+        .filter(|section| section.kind() == SectionKind::Text);
+    sections
+        .filter_map(|section| Some((section.address() as u32, section.data().ok()?.to_vec())))
         .collect()
 }
 
