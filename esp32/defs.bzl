@@ -8,8 +8,9 @@
 - `esp32_image`: all that is written to flash, and flasher_args.json.
 - `esp32_flash`: `bazel run` writes an image to a board: what differs, and verified.
 - `esp32_monitor`: `bazel run` shows a board's console, decoded.
+- `esp32_simulate`: `bazel run` boots an image on the simulated chip.
 - `esp32_debug`: `bazel run` starts gdb on an image, in the emulator or on a board.
-- `esp32_boot_test`: an image booted in the emulator or on a board, its console and registers checked.
+- `esp32_boot_test`: an image booted on the simulated chip, in an emulator or on a board; its console, pins and registers checked.
 - `esp32_reproducible_test`: targets built twice, which must have the same bytes.
 - `esp32_size_test`: budgets for memory regions and images.
 
@@ -34,6 +35,7 @@ load("//esp32/private:image.bzl", _esp32_image = "esp32_image")
 load("//esp32/private:monitor.bzl", _esp32_monitor = "esp32_monitor")
 load("//esp32/private:partition_table.bzl", _esp32_partition_table = "esp32_partition_table")
 load("//esp32/private:reproducible_test.bzl", _esp32_reproducible_test = "esp32_reproducible_test")
+load("//esp32/private:simulate.bzl", _esp32_simulate = "esp32_simulate")
 load("//esp32/private:size_test.bzl", _esp32_size_test = "esp32_size_test")
 
 esp32_boot_test = _esp32_boot_test
@@ -48,6 +50,7 @@ esp32_nvs_image = _esp32_nvs_image
 esp32_ota_data = _esp32_ota_data
 esp32_partition_table = _esp32_partition_table
 esp32_reproducible_test = _esp32_reproducible_test
+esp32_simulate = _esp32_simulate
 esp32_size_test = _esp32_size_test
 esp32_spiffs_image = _esp32_spiffs_image
 idf_bindgen = _idf_bindgen

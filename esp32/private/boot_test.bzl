@@ -1,4 +1,4 @@
-"""`esp32_boot_test`: boots an image in the registered emulator, in the simulated chip or on a board, and checks what it prints and leaves in registers."""
+"""`esp32_boot_test`: boots an image in the simulated chip, in an emulator or on a board, and checks what it prints and does."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_transition")
@@ -49,8 +49,8 @@ def _board(ctx, image):
         files = depset([image.flasher_args], transitive = [image.files]),
     )
 
-def _simulator(_ctx, _image):
-    return struct(spec = {"simulator": {}}, files = depset())
+def _simulator(ctx, _image):
+    return struct(spec = {"simulator": json.decode(ctx.attr.simulation)}, files = depset())
 
 # Execution environments: what the test's specification has of each, and files for its runfiles.
 _ENVIRONMENTS = {"board": _board, "qemu": _qemu, "simulator": _simulator}
@@ -91,6 +91,7 @@ _esp32_boot_test = rule(
         "forbid": attr.string(),
         "image": attr.label(providers = [Esp32ImageInfo], cfg = core_transition, mandatory = True),
         "registers": attr.string(),
+        "simulation": attr.string(default = "{}"),
         "timeout_seconds": attr.int(),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_boards": attr.label(default = "//esp32:boards"),
@@ -99,23 +100,36 @@ _esp32_boot_test = rule(
     test = True,
 )
 
+def _line(name, attribute, line):
+    if type(line) == "string":
+        return {"contains": line}
+    if type(line) == "dict":
+        return line
+    fail("esp32_boot_test {}: {} has {}: a line is a string (part of the line) or a dict such as {{\"regex\": \"...\"}}".format(name, attribute, line))
+
 def _lines(name, attribute, lines):
-    result = []
-    for line in lines:
-        if type(line) == "string":
-            result.append({"contains": line})
-        elif type(line) == "dict":
-            result.append(line)
-        else:
-            fail("esp32_boot_test {}: {} has {}: a line is a string (part of the line) or a dict such as {{\"regex\": \"...\"}}".format(name, attribute, line))
-    return json.encode(result)
+    return json.encode([_line(name, attribute, line) for line in lines])
+
+def _after_lines(name, attribute, entries):
+    return [
+        entry | ({"after": _line(name, attribute + " (after)", entry["after"])} if "after" in entry else {})
+        for entry in entries
+    ]
+
+def _simulation(name, attributes):
+    """What a specification has for the simulated chip: the attributes that are given."""
+    result = {key: value for key, value in attributes.items() if value}
+    for attribute in ["stimuli", "waveforms"]:
+        if attribute in result:
+            result[attribute] = _after_lines(name, attribute, result[attribute])
+    return result
 
 # How long Bazel lets a test run, in seconds (test encyclopedia, "Test size"), and what an environment may take of it before
 # the chip starts: an emulator has to be loaded, a board may be busy with another test, and has to be flashed.
 _TIMEOUTS = {"short": 60, "moderate": 300, "long": 900, "eternal": 3600}
 _START_SECONDS = {"board": 240, "qemu": 10, "simulator": 10}
 
-def bazel_timeout(seconds, environment = "qemu"):
+def bazel_timeout(seconds, environment = "simulator"):
     """The timeout of Bazel in which a test can say what is wrong after its own.
 
     Args:
@@ -139,19 +153,26 @@ def esp32_boot_test(
         registers = [],
         exit = None,
         timeout_seconds = 60,
-        environment = "qemu",
+        environment = "simulator",
+        stimuli = [],
+        waveforms = [],
+        resets = [],
+        limits = [],
+        power_cuts = None,
+        chip_revision = None,
+        seed = 0,
         baud = 460800,
         **kwargs):
     """Boots an image and checks it.
 
-    On a board, the tested bits are the flashed bits: the image's files are flashed as `esp32_flash` does it, and the chip is reset.
-    In the emulator, what ROM and bootloader would load from the merged image goes to the chip's own addresses, and the emulator
-    starts at the entry; nothing in a firmware is for the emulator, but it is built for the emulator's core, which lacks one
-    instruction of the chip's (`//esp32:core`).
+    In the simulated chip, the default, the image is the one that is flashed: the chip starts at reset with all of it in its flash, and
+    the image's own bootloader runs. Time is the chip's own: a run is the same each time, and `timeout_seconds` are the
+    chip's ([docs/simulator.md](../docs/simulator.md) has what of the chip is there).
 
-    The simulated chip (`environment = "simulator"`) starts at reset with the whole image in its flash, bootloader included, and the
-    image is the one that is flashed. Its time is its own: a run is the same each time, and `timeout_seconds` are the chip's. It has both cores,
-    caches, UARTs, timer groups, watchdogs and what a boot needs besides ([docs/simulator.md](../docs/simulator.md)).
+    On a board, the tested bits are the flashed bits, too: the image's files are flashed as `esp32_flash` does it, and the chip is reset.
+    In stock QEMU (`environment = "qemu"`), which has the core and memory, but nothing else of the chip, what ROM and bootloader would load
+    goes to the chip's own addresses, and the emulator starts at the entry; the image is built for the emulator's core, which lacks one
+    instruction of the chip's (`//esp32:core`).
 
     Boards are shared: a test takes the first of `--@rules_esp32//esp32:boards=/dev/ttyUSB0,/dev/ttyUSB1` that is free, and waits
     where none is. The flag may also name a file, by its absolute path, with a port in each line. Without the flag,
@@ -161,22 +182,49 @@ def esp32_boot_test(
       name: string; the test's name.
       image: label of an `esp32_image`.
       expect: what the console must print, in this order: strings (a part of a line), or dicts: `{"regex": "..."}`, with
-        `"times": N` for so many of such lines, and `"rising": "GROUP"` for a named group whose numbers must rise.
+        `"times": N` for so many of such lines, `"rising": "GROUP"` for a named group whose numbers must rise, and `"uart": 1` for a line of
+        another UART of the simulated chip, which has an order of its own.
       forbid: lines that fail the test at once, in the same form.
       registers: dicts `{"name": "...", "address": "0x3FF4808C", "mask": "0xFFFFFFFF", "value": "0x..."}`: what memory-mapped
-        registers must hold when all lines were there. The emulator has memory in their place, which holds what was written last; the simulated chip
-        has the registers.
+        registers must hold when all lines were there. QEMU has memory in their place, which holds what was written last.
       exit: `"reset"` where the firmware must reset the chip in the end.
       timeout_seconds: int; how long all of it may take, from the chip's start. What was missing by then is in the error. Bazel's own timeout is the
         next longer one, if neither `size` nor `timeout` says which.
-      environment: string; what it runs in: `qemu`, the emulator; `simulator`, the simulated chip; or `board`, where `registers` cannot be
-        read. Tests on boards have the tag `board`.
+      environment: string; what it runs in: `simulator`, the simulated chip; `qemu`, stock QEMU; or `board`, where `registers` cannot be
+        read. Tests on boards have the tag `board`. What follows is for `simulator` alone.
+      stimuli: what happens from outside, as steps that are done one after the other. Each waits for `"after"`, a line that comes behind
+        the step before, for `"at_ms"`, a time since the chip's start, and for `"delay_ms"` more; then it does one thing:
+        `{"gpio": 0, "level": 0}` drives a pin (0, 1, or `"float"` to let go of it), `{"uart": 0, "send": "text"}` sends,
+        `{"reset": True}` pulls EN low for a moment, `{"power_cut": True}` takes the power away and gives it back.
+      waveforms: what pins must do, as dicts: `{"gpio": 5, "edges": [{"level": 1}, {"level": 0, "ms": [995, 1005]}], "times": 3}`. Edges come in
+        this order and no other between, all of them `times` times; `"ms"` is the least and the greatest time since the edge before, and
+        for the first one since `"after"`, a line, or else the chip's start.
+      resets: strings; resets behind which the run goes on, in this order, such as `TG0WDT_SYS_RESET` or `DEEPSLEEP_RESET`, as the ROM
+        prints them. Any other reset, but for a software reset in the end that `exit` names, fails the test.
+      limits: how much memory may have been used when all was there, as dicts
+        `{"name": "stack", "from": "_stack_bottom", "to": "_stack_top", "grows": "down", "most": "2K"}`: `"from"` and `"to"` are symbols or addresses,
+        `"grows"` is `"down"` for a stack and `"up"` for a heap.
+      power_cuts: `"each_flash_write"`: when the test has passed, it is done again for each program and each erase of the flash, with
+        a power cut in its middle; behind the cut, all that is expected must be seen from the start.
+      chip_revision: string; `v3.1` if it is not given.
+      seed: int; the random number generator's.
       baud: int; for `board`, the baud rate for flashing.
       **kwargs: what all tests take.
     """
     if "size" not in kwargs and "timeout" not in kwargs:
         kwargs["size"] = "small"
         kwargs["timeout"] = bazel_timeout(timeout_seconds, environment)
+    simulation = _simulation(name, {
+        "chip_revision": chip_revision,
+        "limits": limits,
+        "power_cuts": power_cuts,
+        "resets": resets,
+        "seed": seed,
+        "stimuli": stimuli,
+        "waveforms": waveforms,
+    })
+    if simulation and environment != "simulator":
+        fail("esp32_boot_test {}: {} is for the simulated chip, and the environment is {}: have a test without `environment`".format(name, ", ".join(simulation), environment))
     if environment == "board":
         if registers:
             fail("esp32_boot_test {}: registers are given, and those of a board cannot be read while it runs: have a test without `environment` compare them".format(name))
@@ -197,6 +245,7 @@ def esp32_boot_test(
         forbid = _lines(name, "forbid", forbid),
         image = image,
         registers = json.encode(registers),
+        simulation = json.encode(simulation),
         timeout_seconds = timeout_seconds,
         **kwargs
     )

@@ -38,9 +38,9 @@ soft_float_component = rule(
 )
 
 def boot_tested_app(name, expect, deps = [], exit = None, srcs = None, **kwargs):
-    """Boots `NAME.rs` in the emulator, on the simulated chip, and on a board, where there is one.
+    """Boots `NAME.rs` on the simulated chip, and on a board, where there is one.
 
-    The tests are `NAME_test`, `NAME_simulator_test` and `NAME_board_test`.
+    The tests are `NAME_test` and `NAME_board_test`.
 
     Args:
       name: string; the source's name.
@@ -65,7 +65,7 @@ def boot_tested_app(name, expect, deps = [], exit = None, srcs = None, **kwargs)
         firmware = ":" + name,
         partition_table = "//firmware:partition_table",
     )
-    for environment, suffix in {"board": "_board_test", "qemu": "_test", "simulator": "_simulator_test"}.items():
+    for environment, suffix in {"board": "_board_test", "simulator": "_test"}.items():
         esp32_boot_test(
             name = name + suffix,
             environment = environment,

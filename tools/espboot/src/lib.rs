@@ -26,6 +26,7 @@ pub mod spec;
 pub mod stimulus;
 mod symbols;
 pub mod test;
+pub mod watch;
 pub mod waveform;
 
 pub use error::{

@@ -1,5 +1,6 @@
 //! `espboot`: runs a flash image in an execution environment and checks what it does.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,13 +10,15 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use espboot::board::Board;
+use espboot::boot::FlashImage;
 use espboot::environment::ExecutionEnvironment;
 use espboot::qemu::{Clock, Qemu};
 use espboot::simulator::{Pace, Simulator};
 use espboot::pattern::Pattern;
-use espboot::simulation::SimulationSpec;
 use espboot::spec::{Environment, Expectation, ExpectedExit, Spec};
+use espboot::watch::{standard_input, watch};
 use espboot::{Error, Failure};
+use espimage::Chip;
 use espload::Cancel;
 use regex::Regex;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -37,7 +40,26 @@ const AFTER_HELP: &str = r#"A test is a JSON file; paths in it start at the curr
     ],
     "exit": null                           or "reset": the program ends with a reset of the chip
   }
-For a test on the simulated chip, in the place of "emulator" and "rom": "simulator": {}
+For a test on the simulated chip, in the place of "emulator" and "rom", with what of this is wanted:
+    "simulator": {
+      "stimuli": [                            one after the other: when, and what
+        {"at_ms": 100, "gpio": 0, "level": 0},  level 0, 1 or "float"
+        {"after": {"contains": "ready"}, "delay_ms": 5, "uart": 1, "send": "text"},
+        {"after": {"regex": "..."}, "reset": true},
+        {"delay_ms": 70, "power_cut": true}
+      ],
+      "waveforms": [                          edges of a pin, and [least, most] ms since the one before
+        {"gpio": 5, "after": {"contains": "ready"}, "edges": [{"level": 1}, {"level": 0, "ms": [9, 11]}], "times": 3}
+      ],
+      "resets": ["TG0WDT_SYS_RESET"],         resets behind which the run goes on, in this order
+      "limits": [                             memory that may be used, by symbols or addresses
+        {"name": "stack", "from": "_stack_bottom", "to": "_stack_top", "grows": "down", "most": "2K"}
+      ],
+      "power_cuts": "each_flash_write",       again for each write, with a cut in its middle: the test must pass behind it
+      "chip_revision": "v3.1",
+      "seed": 7                               of the random number generator
+    }
+  and a line in "expect" can have "uart": 1 or 2
 For a test on a board, in their place, and without "registers":
     "board": {
       "boards": "/dev/ttyUSB0,/dev/ttyUSB1",  ports, or the path of a file with one in each line
@@ -104,11 +126,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command {
-        Some(Subcommands::Run(arguments)) => run(&arguments),
-        None => test(cli.test),
-    };
+    let result = arguments().and_then(|arguments| {
+        let cli = Cli::parse_from(arguments);
+        match cli.command {
+            Some(Subcommands::Run(arguments)) => run(&arguments),
+            None => test(cli.test),
+        }
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -119,6 +143,25 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// The command line; where the environment variable ESP32_SIMULATE names a file, the arguments in it, a list in JSON, are first.
+fn arguments() -> Result<Vec<OsString>, Error> {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    if let Some(path) = std::env::var_os("ESP32_SIMULATE").map(PathBuf::from) {
+        let text = fs::read(&path).map_err(|source| Error::FileUnreadable {
+            what: "the arguments",
+            path: path.clone(),
+            source,
+        })?;
+        let first: Vec<OsString> = serde_json::from_slice::<Vec<String>>(&text)
+            .map_err(|source| Error::SpecSyntax { path, source })?
+            .into_iter()
+            .map(OsString::from)
+            .collect();
+        arguments.splice(1..1, first);
+    }
+    Ok(arguments)
 }
 
 fn test(argument: Option<PathBuf>) -> Result<(), Error> {
@@ -161,6 +204,24 @@ fn run(arguments: &Run) -> Result<(), Error> {
     });
     let until = until.transpose()?;
     let watched = until.is_none();
+    let stop = cancel_by_signals()?.flag();
+    if watched && arguments.emulator.is_none() {
+        let image = FlashImage::read(
+            &arguments.image,
+            Chip::Esp32,
+            arguments.partition_table_offset,
+        )?;
+        let simulator = Simulator {
+            pace: Pace::Real,
+            ..Simulator::default()
+        };
+        return watch(
+            simulator.start(&image)?,
+            &standard_input(),
+            &mut io::stdout().lock(),
+            &stop,
+        );
+    }
     let (kind, environment): (Environment, Box<dyn ExecutionEnvironment>) =
         match (arguments.emulator.clone(), arguments.rom.clone()) {
             (Some(emulator), Some(rom)) => (
@@ -197,7 +258,6 @@ fn run(arguments: &Run) -> Result<(), Error> {
         forbid: Vec::new(),
         registers: Vec::new(),
     };
-    let stop = cancel_by_signals()?.flag();
     match espboot::test::test(&spec, environment.as_ref(), &mut io::stdout().lock(), &stop) {
         Ok(_) if watched => eprintln!("the program reset the chip"),
         Err(Error::Failed(test)) if watched && matches!(test.failure, Failure::Stopped) => {}

@@ -3,7 +3,7 @@
 //! The chip starts at its reset vector: ROM and the image's own second-stage bootloader load the application. Time is the chip's, and a
 //! run is the same every time.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 use std::thread;
@@ -98,6 +98,7 @@ impl ExecutionEnvironment for Simulator {
             started: Instant::now(),
             powered_on: Duration::ZERO,
             watches_pins: false,
+            levels: BTreeMap::new(),
             events: VecDeque::new(),
             ending: None,
         }))
@@ -112,6 +113,8 @@ struct Simulation {
     /// When power came last; the machine's clock starts there.
     powered_on: Duration,
     watches_pins: bool,
+    /// What the world outside does to pins.
+    levels: BTreeMap<u8, Option<bool>>,
     /// What happened and was not told yet.
     events: VecDeque<Event>,
     ending: Option<Ending>,
@@ -180,7 +183,10 @@ impl Execution for Simulation {
 impl Simulated for Simulation {
     fn act(&mut self, action: &Action) {
         match action {
-            Action::Pin { pin, level } => self.machine.set_pin(*pin, *level),
+            Action::Pin { pin, level } => {
+                self.levels.insert(*pin, *level);
+                self.machine.set_pin(*pin, *level);
+            }
             Action::Send { uart, bytes } => {
                 for &byte in bytes {
                     self.machine.receive(*uart, byte);
@@ -194,6 +200,9 @@ impl Simulated for Simulation {
                     self.machine.power_cycle();
                 }
                 self.machine.watch_pins(self.watches_pins);
+                for (&pin, &level) in &self.levels {
+                    self.machine.set_pin(pin, level);
+                }
             }
         }
     }

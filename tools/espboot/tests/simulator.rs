@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use espboot::boot::FlashImage;
 use espboot::environment::{Ending, Event, Execution, ExecutionEnvironment};
-use espboot::simulator::{Pace, Simulator};
+use espboot::simulator::Simulator;
 use espboot::spec::{Environment, Spec};
 use espimage::Chip;
 
@@ -19,7 +19,7 @@ fn start(folder: &Path, partitions: &str) -> Box<dyn Execution> {
     let image = support::flash(partitions, &support::app(0), None, &[]);
     fs::write(&path, image).unwrap();
     let image = FlashImage::read(&path, Chip::Esp32, TABLE_OFFSET).unwrap();
-    Simulator { pace: Pace::Fast }.start(&image).unwrap()
+    Simulator::default().start(&image).unwrap()
 }
 
 /// Runs to the end: the console, and how it ended.
@@ -30,6 +30,7 @@ fn run(execution: &mut dyn Execution) -> (String, Ending) {
             Event::Console(bytes) => console.extend(bytes),
             Event::Quiet => assert!(execution.elapsed().unwrap() < Duration::from_secs(60)),
             Event::Ended(ending) => return (String::from_utf8(console).unwrap(), ending),
+            event => panic!("{event:?}"),
         }
     }
 }
@@ -105,7 +106,7 @@ fn a_test_asks_for_the_simulator() {
         Spec::parse(&text, Path::new("test.json"))
     };
     let spec = parse(r#""simulator": {},"#).unwrap();
-    assert_eq!(spec.environment, Environment::Simulator);
+    assert!(matches!(spec.environment, Environment::Simulator(_)));
     for wrong in [
         "",
         r#""simulator": {"speed": 3},"#,

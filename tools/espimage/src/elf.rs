@@ -146,7 +146,7 @@ impl<'a> Elf<'a> {
     pub fn address_of(&self, name: &str) -> Option<u32> {
         let file = ElfFile32::<Endianness>::parse(self.bytes).ok()?;
         let symbol = file.symbol_by_name(name)?;
-        symbol.is_definition().then(|| symbol.address() as u32)
+        (!symbol.is_undefined()).then(|| symbol.address() as u32)
     }
 
     /// The file as espflash needs it. espflash goes by section types alone and would leave out `.fini_array` and notes: here

@@ -332,7 +332,10 @@ fn sram_1_is_reversed_on_the_instruction_bus() {
 #[test]
 fn efuses_are_those_of_the_chip() {
     let chip = Chip::default();
-    let options = MachineOptions { chip, seed: 0 };
+    let options = MachineOptions {
+        chip,
+        ..MachineOptions::default()
+    };
     let mut machine = Machine::new(&options, Flash::new(4 << 20));
     // The MAC address: its last four bytes.
     assert_eq!(machine.read_word(0x3FF5_A004), Some(0xC412_3456));
