@@ -97,7 +97,10 @@ impl ExecutionEnvironment for Simulator {
             pace: self.pace,
             started: Instant::now(),
             powered_on: Duration::ZERO,
-            watches_pins: false,
+            watches_pins: self
+                .observation
+                .as_deref()
+                .is_some_and(Observation::wants_edges),
             levels: BTreeMap::new(),
             events: VecDeque::new(),
             ending: None,
@@ -208,8 +211,9 @@ impl Simulated for Simulation {
     }
 
     fn watch_pins(&mut self, watch: bool) {
-        self.watches_pins = watch;
-        self.machine.watch_pins(watch);
+        let observation = self.observation.as_deref();
+        self.watches_pins = watch || observation.is_some_and(Observation::wants_edges);
+        self.machine.watch_pins(self.watches_pins);
     }
 
     fn lose_power_at(&mut self, write: u64) {

@@ -292,9 +292,7 @@ impl<'data> Parser<'data> {
     fn compiled(&self, offset: DebugInfoOffset, place: &Place) -> Option<(String, String, u32)> {
         let name = self.symbols.get(&place.entry)?.clone();
         let inlined = self.inlined.get(&offset).map_or(&[][..], Vec::as_slice);
-        let calls = inlined
-            .iter()
-            .map(|(_, file, line)| (file.as_str(), *line));
+        let calls = inlined.iter().map(|(_, file, line)| (file.as_str(), *line));
         let is_inlined = |address| {
             let mut ranges = inlined.iter().flat_map(|(ranges, _, _)| ranges);
             ranges.any(|range| range.contains(&address))
@@ -344,11 +342,7 @@ fn file_name<'data>(
     if let Some(folder) = file.directory(header) {
         push(&dwarf.attr_string(unit, folder)?.to_string_lossy());
     }
-    push(
-        &dwarf
-            .attr_string(unit, file.path_name())?
-            .to_string_lossy(),
-    );
+    push(&dwarf.attr_string(unit, file.path_name())?.to_string_lossy());
     let mut parts: Vec<&str> = vec![];
     for part in path.split('/') {
         match part {

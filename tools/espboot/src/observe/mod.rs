@@ -17,19 +17,21 @@ use espsym::Program;
 
 use crate::error::Error;
 
+mod arguments;
 mod coverage;
 pub(crate) mod failure;
 mod profile;
 mod trace;
 mod waveform;
 
+pub use arguments::Arguments;
 use waveform::Waveform;
 
 /// Bytes at a program's entry by which it is told from what was there before.
 const ENTRY_LEN: usize = 16;
 
 /// What is to be written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Wanted {
     /// The lines that were executed, as LCOV tracefile; needs the ELF file.
     pub coverage: Option<PathBuf>,
@@ -53,7 +55,12 @@ impl Wanted {
         Self {
             coverage: std::env::var_os("COVERAGE_DIR")
                 .map(|folder| PathBuf::from(folder).join("espboot.dat")),
-            ..Self::default()
+            all_sources: false,
+            profile: None,
+            profile_interval: 0,
+            trace: None,
+            trace_times: 0..0,
+            vcd: None,
         }
     }
 
@@ -125,17 +132,15 @@ impl Observation {
 
     /// Makes the machine say what is wanted of it.
     pub(crate) fn attach(&self, machine: &mut Machine) {
-        machine.watch_pins(self.wanted.vcd.is_some());
+        machine.watch_pins(self.wants_edges());
         if self.wanted.is_empty() {
             return;
         }
-        let mut observer = Observer {
-            program: self.program.as_deref().map(|program| observe::Program {
-                entry: program.entry(),
-                code: program.bytes(program.entry(), ENTRY_LEN).to_vec(),
-            }),
-            ..Observer::default()
-        };
+        let program = self.program.as_deref().map(|program| observe::Program {
+            entry: program.entry(),
+            code: program.bytes(program.entry(), ENTRY_LEN).to_vec(),
+        });
+        let mut observer = Observer::new(program);
         if self.sources.is_some() {
             observer.counts = Some(Counts::default());
         }
@@ -152,6 +157,11 @@ impl Observation {
             ));
         }
         machine.observer = Some(Box::new(observer));
+    }
+
+    /// Whether it has to be told what pins do.
+    pub(crate) fn wants_edges(&self) -> bool {
+        self.wanted.vcd.is_some()
     }
 
     /// A pin changed.
@@ -180,11 +190,23 @@ impl Observation {
         }
     }
 
-    /// Writes what was seen.
+    /// Writes what was seen of runs that ended with `result`, which is given back. Where there was no run, nothing is left.
     ///
     /// # Errors
-    /// Files that cannot be written.
-    pub fn write(&self) -> Result<(), Error> {
+    /// That of the runs; files that cannot be written.
+    pub fn finish<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if matches!(result, Ok(_) | Err(Error::Failed(_))) {
+            self.write().and(result)
+        } else {
+            for path in [&self.wanted.trace, &self.wanted.vcd].into_iter().flatten() {
+                // The error of the runs is the one to be told.
+                let _ = fs::remove_file(path);
+            }
+            result
+        }
+    }
+
+    fn write(&self) -> Result<(), Error> {
         if let Some((path, sources)) = self.wanted.coverage.as_ref().zip(self.sources.as_ref()) {
             let report = coverage::report(sources, &self.counts.borrow(), self.wanted.all_sources);
             espcov::write(report, path)?;

@@ -12,10 +12,12 @@ pub(super) fn folded(samples: &BTreeMap<Stack, u64>, program: Option<&Program>) 
     for (stack, samples) in samples {
         *folded.entry(line(stack, program)).or_default() += samples;
     }
-    folded.iter().fold(String::new(), |mut text, (line, count)| {
-        writeln!(text, "{line} {count}").expect("a String takes all");
-        text
-    })
+    folded
+        .iter()
+        .fold(String::new(), |mut text, (line, count)| {
+            writeln!(text, "{line} {count}").expect("a String takes all");
+            text
+        })
 }
 
 fn line(stack: &Stack, program: Option<&Program>) -> String {

@@ -47,6 +47,14 @@ pub struct Observer {
 }
 
 impl Observer {
+    /// Sees what is about `program`, if it is known.
+    pub fn new(program: Option<Program>) -> Self {
+        Self {
+            program,
+            ..Self::default()
+        }
+    }
+
     /// Whether the program runs: the ROM and the bootloader are behind.
     pub fn program_runs(&self) -> bool {
         self.runs || self.program.is_none()
