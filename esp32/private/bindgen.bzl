@@ -54,6 +54,7 @@ def _idf_bindings_impl(ctx):
     )
     return [
         DefaultInfo(files = depset([rs])),
+        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["components"]),
         IdfComponentInfo(
             compilation_context = context,
             components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components]),

@@ -75,6 +75,8 @@ def _esp32_boot_test_impl(ctx):
     runfiles = ctx.runfiles([spec, image.merged, image.elf], transitive_files = environment.files)
     return [
         DefaultInfo(executable = executable, runfiles = runfiles.merge(ctx.attr._espboot[Esp32ToolInfo].runfiles)),
+        # The program that is measured is the image's, which is the same without coverage: espboot tells lines by executed addresses.
+        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["image"]),
         RunEnvironmentInfo(environment = {"ESP32_BOOT_TEST": spec.short_path}),
     ]
 
