@@ -54,7 +54,6 @@ def _idf_bindings_impl(ctx):
     )
     return [
         DefaultInfo(files = depset([rs])),
-        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["components"]),
         IdfComponentInfo(
             compilation_context = context,
             components = depset(transitive = [c[IdfComponentInfo].components for c in ctx.attr.components]),
@@ -120,5 +119,7 @@ def idf_bindgen(name, components, headers, allowlist = [], bindgen_flags = [], c
         srcs = [":{}.bindings".format(name)],
         edition = "2021",
         visibility = visibility,
+        # for coverage to know their sources; there is nothing in them that rustc links
+        deps = components,
         **common
     )

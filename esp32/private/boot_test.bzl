@@ -98,7 +98,13 @@ _esp32_boot_test = rule(
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_boards": attr.label(default = "//esp32:boards"),
         "_espboot": tool_attr("espboot"),
+        "_lcov_merger": attr.label(
+            cfg = config.exec(exec_group = "test"),
+            default = configuration_field(fragment = "coverage", name = "output_generator"),
+            executable = True,
+        ),
     },
+    fragments = ["coverage"],
     test = True,
 )
 
