@@ -390,6 +390,9 @@ impl SystemBus {
             value,
         });
         self.peripherals.write(canonical, value, now, origin.pc);
+        if self.peripherals.waits_for_memory() {
+            self.peripherals.serve_dma(&mut self.dram);
+        }
         // The caches' control, their MMU.
         if canonical < 0x3FF0_1000 || (0x3FF1_0000..0x3FF1_4000).contains(&canonical) {
             self.remapped = true;

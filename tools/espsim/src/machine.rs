@@ -11,8 +11,10 @@ use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
 use crate::observe::{self, Observed, Observer};
 use crate::peripherals::Peripherals;
+use crate::peripherals::i2c::I2cDevice;
 use crate::peripherals::pins::Edge;
 use crate::peripherals::rtc_cntl::ResetCause;
+use crate::peripherals::spi_master::{Select, SpiDevice};
 use crate::rom;
 
 /// Cycles that a core runs before the other one follows.
@@ -184,6 +186,25 @@ impl Machine {
     /// Each change of a pin that the chip drives since the last call, in the order of time.
     pub fn take_edges(&mut self) -> Vec<Edge> {
         self.bus.peripherals.pins.take_edges()
+    }
+
+    /// Puts a device onto the bus of I2C `controller`, 0 or 1.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such controller.
+    pub fn attach_i2c(&mut self, controller: usize, device: Box<dyn I2cDevice>) {
+        self.bus.peripherals.attach_i2c(controller, device);
+    }
+
+    /// Puts a device onto the bus of SPI `controller`, 2 or 3.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such controller.
+    pub fn attach_spi(&mut self, controller: usize, select: Select, device: Box<dyn SpiDevice>) {
+        let peripherals = &mut self.bus.peripherals;
+        peripherals.attach_spi(controller, select, device);
     }
 
     /// Runs until `until`, or until something happens.

@@ -259,13 +259,13 @@ fn both_cores_asleep_without_an_alarm_end_the_run() {
 
 #[test]
 fn what_is_not_modelled_is_named() {
-    let program = Program::new().store(0x3FF5_6010, 7).stay();
+    let program = Program::new().store(0x3FF6_B010, 7).stay();
     let mut machine = machine(&program.flash());
     run(&mut machine, 100 * MILLISECOND);
-    let access = machine.bus().peripherals.unmodelled()[&0x3FF5_6010];
+    let access = machine.bus().peripherals.unmodelled()[&0x3FF6_B010];
     assert!(access.write);
     assert_eq!((access.pc, access.times), (CODE + 9, 1));
-    assert_eq!(machine.read_word(0x3FF5_6010), Some(7));
+    assert_eq!(machine.read_word(0x3FF6_B010), Some(7));
 }
 
 #[test]

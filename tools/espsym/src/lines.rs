@@ -24,7 +24,8 @@ pub struct Sources {
 /// What of a source file has code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
-    /// By line, from 1: where its instructions are. A range without an address in it is a line whose code the next line has, too.
+    /// By line, from 1: where its instructions are. A range without an address in it is where the line's code begins, which belongs to
+    /// another line, too: that of a function that is inlined in it.
     pub lines: BTreeMap<u32, Vec<Range<u32>>>,
     /// By the linker's name.
     pub functions: BTreeMap<String, Function>,
@@ -235,12 +236,19 @@ impl<'data> Parser<'data> {
             }
             if entry.tag() == gimli::DW_TAG_subprogram {
                 function = Some((entry.depth(), offset));
-            } else if let Some((depth, function)) = function
-                && entry.depth() == depth + 1
-                && let Some((file, line)) = call_file.zip(call_line)
+            } else if let Some((file, line)) = call_file.zip(call_line)
+                && !ranges.is_empty()
             {
-                let inlined = self.inlined.entry(function).or_default();
-                inlined.push((ranges.clone(), file, line));
+                // A line that calls what is inlined may have no other code.
+                let source = self.sources.files.entry(file.clone()).or_default();
+                let code = source.lines.entry(line).or_default();
+                code.extend(ranges.iter().map(|range| range.start..range.start));
+                if let Some((depth, function)) = function
+                    && entry.depth() == depth + 1
+                {
+                    let inlined = self.inlined.entry(function).or_default();
+                    inlined.push((ranges.clone(), file, line));
+                }
             }
             if let Some(first) = ranges.first() {
                 let entry = entry_pc

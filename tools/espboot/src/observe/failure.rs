@@ -5,6 +5,7 @@ use std::fmt::Write;
 use espsim::clock;
 use espsim::machine::Machine;
 use espsim::observe::unwind::call_stack;
+use espsim::peripherals::unmodelled;
 use espsim::rom;
 use espsym::Program;
 
@@ -57,6 +58,11 @@ fn described(machine: &Machine, program: Option<&Program>, address: u32) -> Stri
     text
 }
 
+/// A register's name, where it has one.
+fn register(address: u32) -> String {
+    unmodelled::name(address).map_or_else(String::new, |name| format!(" ({name})"))
+}
+
 /// The report, in lines.
 pub(crate) fn report(machine: &Machine, program: Option<&Program>) -> Vec<String> {
     let mut lines = vec![];
@@ -93,21 +99,28 @@ pub(crate) fn report(machine: &Machine, program: Option<&Program>) -> Vec<String
     for write in writes {
         let described = described(machine, program, write.pc);
         lines.push(format!(
-            "  {:.6} s, core {}: {:#010x} = {:#010x} at {:#010x}{described}",
+            "  {:.6} s, core {}: {:#010x}{} = {:#010x} at {:#010x}{described}",
             clock::duration(write.at).as_secs_f64(),
             write.core,
             write.address,
+            register(write.address),
             write.value,
             write.pc
         ));
     }
-    for (address, access) in machine.bus().peripherals.unmodelled() {
+    for (&address, access) in machine.bus().peripherals.unmodelled() {
         lines.push(format!(
-            "not modelled: {} {address:#010x} at {:#010x}{}, {} times",
+            "not modelled: {} {address:#010x}{} at {:#010x}{}, {} times{}",
             if access.write { "write to" } else { "read of" },
+            register(address),
             access.pc,
             described(machine, program, access.pc),
-            access.times
+            access.times,
+            if access.guessed {
+                ", and read before it was written"
+            } else {
+                ""
+            }
         ));
     }
     lines

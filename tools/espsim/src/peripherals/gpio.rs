@@ -81,6 +81,8 @@ pub struct Gpio {
     registers: Registers,
     /// What IN shows, a bit for each pin.
     input: u64,
+    /// The pins whose changes can make interrupts, a bit for each.
+    listening: u64,
 }
 
 impl Gpio {
@@ -91,6 +93,7 @@ impl Gpio {
         Self {
             registers: Registers::new(0x1000, &initial),
             input: 0,
+            listening: 0,
         }
     }
 
@@ -132,6 +135,13 @@ impl Gpio {
         if !matches!(target.0, STRAP | IN | IN1 | ACPU_INT..PIN0) {
             self.registers.set(target.0, target.1);
         }
+        if (PIN0..FUNC0_IN_SEL_CFG).contains(&offset) {
+            self.listening = (0..PINS).fold(0, |pins, pin| {
+                let word = self.pin(pin);
+                let listens = word >> INT_TYPE & 7 != 0 && word >> INT_ENA & 0xF != 0;
+                pins | u64::from(listens) << pin
+            });
+        }
         self.note_levels();
     }
 
@@ -140,6 +150,8 @@ impl Gpio {
         match offset {
             OUT..STRAP => u64::MAX >> (64 - PINS),
             PIN0..FUNC0_IN_SEL_CFG => 1 << ((offset - PIN0) / 4),
+            // No level, but what inputs of peripherals see.
+            FUNC0_IN_SEL_CFG..FUNC0_OUT_SEL_CFG => 1,
             FUNC0_OUT_SEL_CFG..0x5D0 => 1 << ((offset - FUNC0_OUT_SEL_CFG) / 4),
             _ => 0,
         }
@@ -238,9 +250,6 @@ impl Gpio {
 
     /// The pins whose changes can make interrupts, a bit for each.
     pub fn listening(&self) -> u64 {
-        (0..PINS).fold(0, |pins, pin| {
-            let word = self.pin(pin);
-            pins | u64::from(word >> INT_TYPE & 7 != 0 && word >> INT_ENA & 0xF != 0) << pin
-        })
+        self.listening
     }
 }

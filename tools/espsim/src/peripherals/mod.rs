@@ -6,89 +6,56 @@
 
 use std::collections::BTreeMap;
 
+mod access;
+pub mod aes;
 pub mod dport;
 pub mod efuse;
 pub mod gpio;
+pub mod i2c;
 pub mod io_mux;
+pub mod ledc;
+mod map;
 pub mod pins;
 pub mod registers;
+pub mod rmt;
+pub mod rsa;
 pub mod rtc_cntl;
 pub mod rtc_io;
+pub mod serial_frames;
 pub mod sha;
 pub mod signals;
 pub mod spi;
+pub mod spi_master;
 pub mod timg;
 pub mod uart;
+pub mod unmodelled;
 pub mod watchdog;
 
 use crate::chip::Chip;
 use crate::clock::{self, CRYSTAL_MHZ, RC_FAST_MHZ, Ticks};
 use crate::flash::Flash;
+use crate::memory::Ram;
 
-use dport::{Dport, MMU_ENTRIES, SourceBits};
+use aes::Aes;
+use dport::{Dport, SourceBits};
 use efuse::Efuse;
 use gpio::Destination;
+use i2c::{I2c, I2cDevice};
+use ledc::Ledc;
+use map::*;
 use pins::Pins;
 use registers::Registers;
+use rmt::Rmt;
+use rsa::Rsa;
 use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
 use sha::Sha;
 use signals::Outputs;
 use spi::Spi;
+use spi_master::{Select, SpiDevice, SpiMaster};
 use timg::Timg;
 use uart::Uart;
+use unmodelled::{Others, Unmodelled};
 use watchdog::Action;
-
-// Where they are (the manual, "Peripheral Address Mapping"): 4 KB each.
-const DPORT: u32 = 0x3FF0_0000;
-const SHA: u32 = 0x3FF0_3000;
-const PRO_MMU_TABLE: u32 = 0x3FF1_0000;
-const APP_MMU_TABLE: u32 = 0x3FF1_2000;
-const UART0: u32 = 0x3FF4_0000;
-const SPI1: u32 = 0x3FF4_2000;
-const GPIO: u32 = 0x3FF4_4000;
-const RTC: u32 = 0x3FF4_8000;
-const IO_MUX: u32 = 0x3FF4_9000;
-const UART1: u32 = 0x3FF5_0000;
-const EFUSE: u32 = 0x3FF5_A000;
-const TIMG0: u32 = 0x3FF5_F000;
-const TIMG1: u32 = 0x3FF6_0000;
-const APB_CTRL: u32 = 0x3FF6_6000;
-const UART2: u32 = 0x3FF6_E000;
-/// The random number generator's register.
-const RNG_DATA: u32 = 0x3FF7_5144;
-
-/// RTC_CNTL is the first KB of its page; RTC_IO, SENS and RTC_I2C follow.
-const RTC_CNTL_LEN: u32 = 0x400;
-const RTC_IO: std::ops::Range<u32> = 0x400..0x4CC;
-/// APB_CTRL's SYSCLK_CONF: the crystal's divider less 1.
-const SYSCLK_CONF: u32 = 0x00;
-const APB_CTRL_DATE: u32 = 0x7C;
-
-/// The bus that data and peripherals share on the upper side sees APB's peripherals there, too.
-const AHB_ALIAS: std::ops::Range<u32> = 0x6000_0000..0x6004_0000;
-const APB: u32 = 0x3FF4_0000;
-
-/// Sources of interrupts (the manual's table "Configuration Registers and Interrupt Sources").
-mod source {
-    pub const TIMG0_T0: u32 = 14;
-    pub const TIMG1_T0: u32 = 18;
-    /// Of the core that it is routed to.
-    pub const GPIO: u32 = 22;
-    pub const GPIO_NMI: u32 = 23;
-    pub const UART0: u32 = 34;
-    pub const RTC_CORE: u32 = 46;
-}
-
-/// Why an access did something that is not modelled: the first of each kind is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unmodelled {
-    /// Whether it was a write.
-    pub write: bool,
-    /// The program's address.
-    pub pc: u32,
-    /// How many there were.
-    pub times: u64,
-}
 
 /// All of them.
 #[derive(Debug)]
@@ -109,11 +76,16 @@ pub struct Peripherals {
     revision_major: u8,
     spi1: Spi,
     efuse: Efuse,
+    ledc: Ledc,
+    rmt: Rmt,
+    i2c: [I2c; 2],
+    spi: [SpiMaster; 2],
+    aes: Aes,
+    rsa: Rsa,
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
-    other: BTreeMap<u32, u32>,
-    unmodelled: BTreeMap<u32, Unmodelled>,
+    other: Others,
 }
 
 impl Peripherals {
@@ -130,12 +102,17 @@ impl Peripherals {
             revision_major: chip.revision.major,
             spi1: Spi::default(),
             efuse: Efuse::new(chip),
+            ledc: Ledc::default(),
+            rmt: Rmt::default(),
+            i2c: signals::I2C.map(I2c::new),
+            spi: [0, 1].map(SpiMaster::new),
+            aes: Aes::default(),
+            rsa: Rsa::default(),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
             rng: seed ^ 0x9E37_79B9_7F4A_7C15,
-            other: BTreeMap::new(),
-            unmodelled: BTreeMap::new(),
+            other: Others::default(),
         }
     }
 
@@ -148,9 +125,82 @@ impl Peripherals {
         self.outputs.clear();
         self.pins.reset_digital(strapping, now);
         self.spi1 = Spi::default();
+        self.ledc = Ledc::default();
+        self.rmt = Rmt::default();
+        for i2c in &mut self.i2c {
+            i2c.reset();
+        }
+        for spi in &mut self.spi {
+            spi.reset();
+        }
+        self.aes = Aes::default();
+        self.rsa = Rsa::default();
         self.sha = Sha::default();
         self.apb_ctrl.set(SYSCLK_CONF, 0);
-        self.other.clear();
+        self.other.reset();
+    }
+
+    /// What DPORT's PERIP_RST_EN resets.
+    fn reset_peripherals(&mut self, bits: u32, now: Ticks) {
+        let resets = |bit: u32| bits >> bit & 1 == 1;
+        if resets(reset::LEDC) {
+            self.ledc = Ledc::default();
+            self.outputs.release(now, signals::LEDC..signals::LEDC + 16);
+        }
+        if resets(reset::RMT) {
+            self.rmt = Rmt::default();
+            self.outputs
+                .release(now, signals::RMT_OUT..signals::RMT_OUT + 8);
+            self.pins.set_heard(&[]);
+        }
+        for (i2c, bit) in self.i2c.iter_mut().zip([reset::I2C0, reset::I2C1]) {
+            if resets(bit) {
+                i2c.reset();
+                self.outputs.release(now, i2c.lines());
+            }
+        }
+        for (spi, bit) in self.spi.iter_mut().zip([reset::SPI2, reset::SPI3]) {
+            if resets(bit) {
+                spi.reset();
+                self.outputs.release(now, spi.lines());
+            }
+        }
+    }
+
+    /// What DPORT's PERI_RST_EN resets.
+    fn reset_accelerators(&mut self, bits: u32) {
+        if bits >> reset::AES & 1 == 1 {
+            self.aes = Aes::default();
+        }
+        if bits >> reset::SHA & 1 == 1 {
+            self.sha = Sha::default();
+        }
+        if bits >> reset::RSA & 1 == 1 {
+            self.rsa = Rsa::default();
+        }
+    }
+
+    /// Puts a device onto the bus of SPI `controller`, 2 or 3.
+    pub fn attach_spi(&mut self, controller: usize, select: Select, device: Box<dyn SpiDevice>) {
+        self.spi[controller - 2].attach(select, device);
+    }
+
+    /// Whether a peripheral waits for [`Self::serve_dma`].
+    pub fn waits_for_memory(&self) -> bool {
+        self.spi.iter().any(SpiMaster::waits_for_memory)
+    }
+
+    /// Lets peripherals have DRAM.
+    pub fn serve_dma(&mut self, dram: &mut Ram) {
+        let apb = self.apb_cycle();
+        for spi in &mut self.spi {
+            spi.serve(dram, apb, &self.pins, &mut self.outputs);
+        }
+    }
+
+    /// Puts a device onto the bus of I2C `controller`, 0 or 1.
+    pub fn attach_i2c(&mut self, controller: usize, device: Box<dyn I2cDevice>) {
+        self.i2c[controller].attach(device);
     }
 
     /// The chip's revision, the major number.
@@ -196,9 +246,29 @@ impl Peripherals {
     /// Lets the pins have what peripherals have given until `now`.
     fn drive_pins(&mut self, now: Ticks) {
         self.outputs.wanted = self.pins.want_signals();
+        for (uart, signal) in self.uart.iter_mut().zip(signals::UART_TXD) {
+            for frame in uart.take_frames() {
+                if self.outputs.wanted {
+                    frame.give(signal, &mut self.outputs);
+                }
+            }
+        }
+        let apb = self.apb_cycle();
+        self.ledc.advance(now, apb, &mut self.outputs);
+        self.rmt.advance(now, apb, &mut self.outputs);
+        for i2c in &mut self.i2c {
+            i2c.advance(now, apb, &mut self.outputs);
+        }
+        for spi in &mut self.spi {
+            spi.advance(now);
+        }
         while let Some(edge) = self.outputs.take(now) {
             self.pins.give(edge);
         }
+        for edge in self.pins.take_heard() {
+            self.rmt.receive(edge);
+        }
+        self.rmt.advance_receivers(now);
     }
 
     /// The world outside drives `pin` with `level`, or lets it go.
@@ -220,6 +290,10 @@ impl Peripherals {
             .chain(timers)
             .chain(self.rtc_cntl.next_event())
             .chain(pins)
+            .chain(self.ledc.next_event(self.pins.listen()))
+            .chain(self.rmt.next_event())
+            .chain(self.i2c.iter().filter_map(I2c::next_event))
+            .chain(self.spi.iter().filter_map(SpiMaster::next_event))
             .min()
     }
 
@@ -234,6 +308,16 @@ impl Peripherals {
             sources |= SourceBits::from(timg.interrupts()) << first;
         }
         sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
+        sources |= SourceBits::from(self.ledc.interrupt()) << source::LEDC;
+        sources |= SourceBits::from(self.rsa.interrupt()) << source::RSA;
+        sources |= SourceBits::from(self.rmt.interrupt()) << source::RMT;
+        for (number, i2c) in (source::I2C0..).zip(&self.i2c) {
+            sources |= SourceBits::from(i2c.interrupt()) << number;
+        }
+        for (number, spi) in (0..).zip(&self.spi) {
+            sources |= SourceBits::from(spi.interrupt()) << (source::SPI2 + number);
+            sources |= SourceBits::from(spi.dma_interrupt()) << (source::SPI2_DMA + number);
+        }
         [
             (Destination::ProCpu, Destination::ProCpuNmi),
             (Destination::AppCpu, Destination::AppCpuNmi),
@@ -272,18 +356,7 @@ impl Peripherals {
 
     /// What was accessed and is not modelled, by address.
     pub fn unmodelled(&self) -> &BTreeMap<u32, Unmodelled> {
-        &self.unmodelled
-    }
-
-    fn note(&mut self, address: u32, write: bool, pc: u32) {
-        self.unmodelled
-            .entry(address)
-            .or_insert(Unmodelled {
-                write,
-                pc,
-                times: 0,
-            })
-            .times += 1;
+        self.other.accesses()
     }
 
     /// A number of the random number generator: xorshift64* (Marsaglia, Vigna).
@@ -293,101 +366,7 @@ impl Peripherals {
         self.rng ^= self.rng >> 27;
         (self.rng.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
     }
-
-    /// Which address a peripheral has for `address`; `None` where there is none.
-    pub fn canonical(address: u32) -> Option<u32> {
-        match address {
-            DPORT..0x3FF8_0000 => Some(address),
-            _ if AHB_ALIAS.contains(&address) => Some(address - AHB_ALIAS.start + APB),
-            _ => None,
-        }
-    }
-
-    /// Reads the word at `address`, which [`Self::canonical`] has given.
-    pub fn read(&mut self, address: u32, now: Ticks, pc: u32) -> u32 {
-        let address = address & !3;
-        let offset = address & 0xFFF;
-        let apb = self.apb_cycle();
-        match address & !0xFFF {
-            DPORT => self.dport.read(offset),
-            SHA => self.sha.read(offset),
-            PRO_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
-                self.dport.mmu_entry(0, offset as usize / 4)
-            }
-            APP_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
-                self.dport.mmu_entry(1, offset as usize / 4)
-            }
-            UART0 => self.uart[0].read(offset, now, apb),
-            UART1 => self.uart[1].read(offset, now, apb),
-            UART2 => self.uart[2].read(offset, now, apb),
-            SPI1 => self.spi1.read(offset),
-            GPIO => {
-                self.drive_pins(now);
-                self.pins.gpio.read(offset)
-            }
-            RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.read(offset, now),
-            RTC if RTC_IO.contains(&offset) => {
-                self.drive_pins(now);
-                self.pins.read_rtc_io(offset - RTC_IO.start)
-            }
-            IO_MUX => self.pins.read_io_mux(offset),
-            EFUSE => self.efuse.read(offset),
-            TIMG0 => self.timg[0].read(offset, now, apb),
-            TIMG1 => self.timg[1].read(offset, now, apb),
-            APB_CTRL => self.apb_ctrl.get(offset),
-            _ if address == RNG_DATA => self.random(),
-            _ => {
-                self.note(address, false, pc);
-                self.other.get(&address).copied().unwrap_or(0)
-            }
-        }
-    }
-
-    /// Writes the word at `address`, which [`Self::canonical`] has given.
-    pub fn write(&mut self, address: u32, value: u32, now: Ticks, pc: u32) {
-        let address = address & !3;
-        let offset = address & 0xFFF;
-        let apb = self.apb_cycle();
-        match address & !0xFFF {
-            DPORT => self.dport.write(offset, value),
-            SHA => {
-                if !self.sha.write(offset, value) {
-                    self.note(address, true, pc);
-                }
-            }
-            PRO_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
-                self.dport.set_mmu_entry(0, offset as usize / 4, value);
-            }
-            APP_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
-                self.dport.set_mmu_entry(1, offset as usize / 4, value);
-            }
-            UART0 => self.uart[0].write(offset, value, now, apb),
-            UART1 => self.uart[1].write(offset, value, now, apb),
-            UART2 => self.uart[2].write(offset, value, now, apb),
-            SPI1 => self
-                .spi1
-                .write(offset, value, clock::duration(now), &mut self.flash),
-            GPIO => {
-                self.drive_pins(now);
-                self.pins.write_gpio(offset, value, now);
-            }
-            RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.write(offset, value, now),
-            RTC if RTC_IO.contains(&offset) => {
-                self.drive_pins(now);
-                self.pins.write_rtc_io(offset - RTC_IO.start, value, now);
-            }
-            IO_MUX => {
-                self.drive_pins(now);
-                self.pins.write_io_mux(offset, value, now);
-            }
-            EFUSE => self.efuse.write(offset, value),
-            TIMG0 => self.timg[0].write(offset, value, now, apb),
-            TIMG1 => self.timg[1].write(offset, value, now, apb),
-            APB_CTRL => self.apb_ctrl.set(offset, value),
-            _ => {
-                self.note(address, true, pc);
-                self.other.insert(address, value);
-            }
-        }
-    }
 }
+
+#[cfg(test)]
+mod tests;

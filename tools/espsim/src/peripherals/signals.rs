@@ -76,6 +76,14 @@ impl Outputs {
         self.coming.keys().next().map(|&(at, _)| at)
     }
 
+    /// Drops what is to come of `signals`, and lets them be as they are where nothing is sent: their peripheral is reset.
+    pub fn release(&mut self, now: Ticks, signals: impl IntoIterator<Item = Signal>) {
+        for signal in signals {
+            self.coming.retain(|_, change| change.0 != signal);
+            self.set(now, signal, idle_is_high(signal));
+        }
+    }
+
     /// Drops what is to come: a reset.
     pub fn clear(&mut self) {
         self.coming.clear();
@@ -98,6 +106,12 @@ mod tests {
             .collect();
         assert_eq!(taken, [(10, 2, true), (20, 1, true), (20, 1, false)]);
         outputs.set(30, 1, true);
+        outputs.set(30, UART_TXD[0], false);
+        outputs.release(25, [UART_TXD[0]]);
+        assert_eq!(
+            outputs.take(29).map(|edge| (edge.at, edge.level)),
+            Some((25, true))
+        );
         assert_eq!(outputs.take(29), None);
         outputs.clear();
         assert_eq!(outputs.next(), None);

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::registers::Registers;
+use super::serial_frames::{BITS, Frame};
 use crate::clock::{MICROSECOND, Ticks};
 
 const FIFO: u32 = 0x00;
@@ -32,8 +33,6 @@ const TXFIFO_RST: u32 = 18;
 const TICK_REF_ALWAYS_ON: u32 = 27;
 
 const FIFO_LEN: usize = 128;
-/// Bits on the line for a byte: start, eight, stop.
-const BITS: u64 = 10;
 /// Ticks of REF_TICK, 1 MHz.
 const REF_TICK: Ticks = MICROSECOND;
 
@@ -44,6 +43,8 @@ pub struct Uart {
     /// Bytes on their way out, and when each has left.
     sending: VecDeque<(Ticks, u8)>,
     sent: Vec<u8>,
+    /// What is on the line, for the pins.
+    frames: Vec<Frame>,
     received: VecDeque<u8>,
     /// When the last byte came in.
     received_at: Ticks,
@@ -65,6 +66,7 @@ impl Default for Uart {
             ),
             sending: VecDeque::new(),
             sent: Vec::new(),
+            frames: Vec::new(),
             received: VecDeque::new(),
             received_at: 0,
             raw: 0,
@@ -109,6 +111,11 @@ impl Uart {
         std::mem::take(&mut self.sent)
     }
 
+    /// The frames of bytes that were given to be sent since the last call.
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        std::mem::take(&mut self.frames)
+    }
+
     /// When the next byte will have left.
     pub fn next_sent(&self) -> Option<Ticks> {
         self.sending.front().map(|&(at, _)| at)
@@ -146,8 +153,10 @@ impl Uart {
     /// Sends a byte; one that does not fit into the FIFO is lost.
     pub fn send(&mut self, now: Ticks, apb: Ticks, byte: u8) {
         if self.unsent(now) < FIFO_LEN {
-            let at = now.max(self.idle_at()) + self.byte_time(apb);
-            self.sending.push_back((at, byte));
+            let start = now.max(self.idle_at());
+            let len = self.byte_time(apb);
+            self.sending.push_back((start + len, byte));
+            self.frames.push(Frame { start, len, byte });
         }
     }
 

@@ -1,0 +1,105 @@
+//! Peripherals together: by their addresses, through the GPIO matrix, to the interrupt matrix.
+
+use super::*;
+use crate::clock::MICROSECOND;
+
+struct Board {
+    peripherals: Peripherals,
+    now: Ticks,
+}
+
+impl Board {
+    fn new() -> Self {
+        let flash = Flash::new(4 << 20);
+        Self {
+            peripherals: Peripherals::new(&Chip::default(), flash, 0x13, 0),
+            now: 0,
+        }
+    }
+
+    fn write(&mut self, address: u32, value: u32) {
+        self.peripherals.write(address, value, self.now, 0);
+    }
+
+    fn read(&mut self, address: u32) -> u32 {
+        self.peripherals.read(address, self.now, 0)
+    }
+
+    fn run_to(&mut self, now: Ticks) {
+        self.now = now;
+        self.peripherals.advance(now);
+    }
+
+    /// The sources that are high for the first core.
+    fn high(&self, source: u32) -> bool {
+        self.peripherals.sources(self.now)[0] >> source & 1 == 1
+    }
+}
+
+#[test]
+fn rmt_hears_itself_through_a_pin() {
+    let mut board = Board::new();
+    // Channel 0 sends, channel 1 receives, both in microseconds.
+    let (send, receive) = (RMT + 0x24, RMT + 0x2C);
+    board.write(RMT + 0x20, 1 | 1 << 24);
+    board.write(RMT + 0x28, 1 | 50 << 8 | 1 << 24);
+    // RMT_SIG_OUT0 to GPIO18, GPIO18 to RMT_SIG_IN1.
+    board.write(GPIO + 0x530 + 4 * 18, 87);
+    board.write(GPIO + 0x130 + 4 * 84, 1 << 7 | 18);
+    board.write(RMT + 0x800, (1 << 15 | 10) | 20 << 16);
+    board.write(RMT + 0x804, 1 << 15 | 30);
+    board.write(RMT + 0xA8, 1 << 4);
+    board.write(receive, 1 << 5 | 1 << 2);
+    board.write(receive, 1 << 5 | 1 << 1);
+    board.write(send, 1 << 19 | 1 << 3);
+    board.write(send, 1 << 19 | 1);
+    while !board.high(source::RMT) {
+        let event = board.peripherals.next_event(board.now).expect("pulses");
+        board.run_to(event);
+    }
+    assert_eq!(board.now, (10 + 20 + 30 + 50) * MICROSECOND);
+    assert_eq!(board.read(RMT + 0x900), (1 << 15 | 10) | 20 << 16);
+    assert_eq!(board.read(RMT + 0x904), 1 << 15 | 30);
+}
+
+#[test]
+fn pwm_interrupts_by_its_pin() {
+    let mut board = Board::new();
+    // LEDC_HS_SIG_OUT0 to GPIO18, which interrupts the second core with each fall.
+    board.write(GPIO + 0x530 + 4 * 18, 71);
+    board.write(GPIO + 0x88 + 4 * 18, 2 << 7 | 1 << 13);
+    // Of 256 microseconds 64 high.
+    board.write(LEDC + 0x140, 8 | 256 << 5);
+    board.write(LEDC + 0x08, 64 << 4);
+    board.write(LEDC + 0x0C, 1 << 31 | 1 << 20 | 1 << 10);
+    board.write(LEDC, 1 << 2);
+    for period in 1..4 {
+        let expected = (256 * period + 64) * MICROSECOND;
+        loop {
+            let [first, second] = board.peripherals.sources(board.now);
+            assert_eq!(first >> source::GPIO & 1, 0);
+            if second >> source::GPIO & 1 == 1 {
+                break;
+            }
+            let event = board.peripherals.next_event(board.now).expect("an edge");
+            board.run_to(event);
+        }
+        assert_eq!(board.now, expected);
+        board.write(GPIO + 0x4C, 1 << 18);
+    }
+}
+
+#[test]
+fn a_uarts_bytes_are_on_its_pin() {
+    let mut board = Board::new();
+    board.peripherals.pins.watch(true);
+    board.peripherals.advance(0);
+    // 40 MHz / 40: a megabaud.
+    board.write(UART0 + 0x14, 40);
+    board.write(UART0, b'U'.into());
+    board.run_to(100 * MICROSECOND);
+    let edges = board.peripherals.pins.take_edges();
+    assert!(edges.iter().all(|edge| edge.pin == 1));
+    let times: Vec<_> = edges.iter().map(|edge| edge.at / MICROSECOND).collect();
+    assert_eq!(times, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
