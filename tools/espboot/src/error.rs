@@ -228,7 +228,7 @@ pub enum Error {
 
 /// A test that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{failure}{}", if has_details(failure) { details(missing, console, functions) } else { String::new() })]
+#[error("{failure}{}", if has_details(failure) { details(missing, console, functions, report) } else { String::new() })]
 pub struct FailedTest {
     /// What happened.
     pub failure: Failure,
@@ -238,6 +238,8 @@ pub struct FailedTest {
     pub console: Vec<String>,
     /// The functions at the addresses in these lines.
     pub functions: Vec<String>,
+    /// Where the simulated chip is, in lines; empty where the failure has that, and elsewhere.
+    pub report: String,
 }
 
 /// How a program can fail a test.
@@ -544,7 +546,7 @@ fn has_details(failure: &Failure) -> bool {
     !matches!(failure, Failure::NoFlashWrites | Failure::PowerCuts { .. })
 }
 
-fn details(missing: &[String], console: &[String], functions: &[String]) -> String {
+fn details(missing: &[String], console: &[String], functions: &[String], report: &str) -> String {
     let mut text = String::new();
     if !missing.is_empty() {
         text += "\n  still missing:";
@@ -558,6 +560,12 @@ fn details(missing: &[String], console: &[String], functions: &[String]) -> Stri
         text += &format!("\n  the last {} lines of the console:", console.len());
         for line in console {
             text += &format!("\n    | {line}");
+        }
+    }
+    if !report.is_empty() {
+        text += "\n  the chip:";
+        for line in report.lines() {
+            text += &format!("\n    {line}");
         }
     }
     if !functions.is_empty() {

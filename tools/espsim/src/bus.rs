@@ -386,7 +386,7 @@ impl SystemBus {
             at: now,
             core: self.core,
             pc: origin.pc,
-            address: canonical,
+            address: canonical & !3,
             value,
         });
         self.peripherals.write(canonical, value, now, origin.pc);
