@@ -119,6 +119,22 @@ pub enum Error {
     #[error(transparent)]
     Coverage(#[from] espcov::Error),
 
+    /// gdb cannot be listened for.
+    #[error("--gdb {address}: cannot listen there: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// The reason.
+        source: io::Error,
+    },
+
+    /// gdb says what cannot be understood.
+    #[error("gdb: {problem}")]
+    Gdb {
+        /// What is wrong.
+        problem: String,
+    },
+
     /// A file that was asked for cannot be written.
     #[error("{}: cannot write it: {source}", path.display())]
     Unwritable {
@@ -420,6 +436,8 @@ impl Error {
             Self::Program(_) => "espboot::program",
             Self::Coverage(_) => "espboot::coverage",
             Self::Unwritable { .. } => "espboot::unwritable",
+            Self::Listen { .. } => "espboot::listen",
+            Self::Gdb { .. } => "espboot::gdb",
             Self::NoSymbol { .. } => "espboot::no_symbol",
             Self::NoRegion { .. } => "espboot::no_region",
             Self::EmulatorStart { .. } => "espboot::emulator_start",
@@ -453,6 +471,7 @@ impl Error {
                 "the emulator has to be QEMU's qemu-system-xtensa with the CPU `de233_fpu` and the option `-run-with exit-with-parent`; QEMU 11.1 is".into()
             }
             Self::NoSymbol { .. } => "`xtensa-esp32-elf-nm` lists the symbols; a limit can have addresses (0x3FFB0000) in their place".into(),
+            Self::Listen { .. } => "give a port that is free: `:0` takes one, and says which".into(),
             Self::NoRegion { .. } => "correct the limit's \"from\" and \"to\"".into(),
             Self::RegisterOutside { .. } | Self::NothingThere { .. } => "correct the register's address in the test".into(),
             Self::Boards { .. } => {
@@ -494,6 +513,7 @@ impl Error {
             | Self::Program(_)
             | Self::Coverage(_)
             | Self::Unwritable { .. }
+            | Self::Listen { .. }
             | Self::NoSymbol { .. }
             | Self::NoRegion { .. }
             | Self::ElfOfOtherImage { .. }
@@ -502,6 +522,7 @@ impl Error {
             | Self::NothingThere { .. }
             | Self::RegisterOutside { .. } => EXIT_USAGE,
             Self::EmulatorStart { .. }
+            | Self::Gdb { .. }
             | Self::EmulatorRefused { .. }
             | Self::BoardLock { .. }
             | Self::NoFreeBoard { .. }

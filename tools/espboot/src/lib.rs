@@ -13,6 +13,7 @@ pub mod checker;
 pub mod console;
 pub mod environment;
 mod error;
+pub mod gdb;
 pub mod limit;
 pub mod observe;
 pub mod pattern;

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -13,6 +15,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use espboot::board::Board;
 use espboot::boot::FlashImage;
 use espboot::environment::ExecutionEnvironment;
+use espboot::gdb::{self, Debugged};
 use espboot::observe::{self, Observation, Wanted};
 use espboot::pattern::Pattern;
 use espboot::qemu::{Clock, Qemu};
@@ -244,6 +247,10 @@ fn run(arguments: &Run) -> Result<(), Error> {
             arguments.partition_table_offset,
         )?;
         let (simulator, observation) = arguments.simulator()?;
+        if let Some(address) = &arguments.seen.gdb {
+            let result = debug(address, &simulator, &image, &stop);
+            return observation.finish(result);
+        }
         let result = watch(
             simulator.start(&image)?,
             &standard_input(),
@@ -298,6 +305,25 @@ fn run(arguments: &Run) -> Result<(), Error> {
         result => drop(result?),
     }
     Ok(())
+}
+
+fn debug(
+    address: &str,
+    simulator: &Simulator,
+    image: &FlashImage,
+    stop: &Arc<AtomicBool>,
+) -> Result<(), Error> {
+    let listener = gdb::listen(address)?;
+    let machine = simulator.machine(image);
+    let console = Box::new(io::stdout());
+    let mut chip = Debugged::new(machine, simulator.pace, console, Arc::clone(stop));
+    chip.run_to_entry()?;
+    let address = listener.local_addr().map_err(|source| Error::Io {
+        what: "listen for gdb",
+        source,
+    })?;
+    eprintln!("--- gdb: target remote {address}");
+    chip.serve(&listener)
 }
 
 fn test_of_environment() -> Option<PathBuf> {

@@ -75,8 +75,9 @@ impl Simulator {
     }
 }
 
-impl ExecutionEnvironment for Simulator {
-    fn start(&self, image: &FlashImage) -> Result<Box<dyn Execution>, Error> {
+impl Simulator {
+    /// The chip with the image in its flash, in front of its first instruction.
+    pub fn machine(&self, image: &FlashImage) -> Machine {
         let size = image.flash.get(FLASH_SIZE).map_or(0, |byte| byte >> 4);
         let flash = Flash::with_content(1 << 20 << size.min(LARGEST), &image.flash);
         let options = MachineOptions {
@@ -91,8 +92,14 @@ impl ExecutionEnvironment for Simulator {
         if let Some(observation) = &self.observation {
             observation.attach(&mut machine);
         }
+        machine
+    }
+}
+
+impl ExecutionEnvironment for Simulator {
+    fn start(&self, image: &FlashImage) -> Result<Box<dyn Execution>, Error> {
         Ok(Box::new(Simulation {
-            machine,
+            machine: self.machine(image),
             observation: self.observation.clone(),
             pace: self.pace,
             started: Instant::now(),
@@ -242,7 +249,7 @@ impl Simulated for Simulation {
     }
 }
 
-fn words(failure: &Failure) -> String {
+pub(crate) fn words(failure: &Failure) -> String {
     match failure {
         Failure::NoRomFunction { address, caller } => format!(
             "the function of the ROM at {address:#010x} is not there, which is called from {caller:#010x}"

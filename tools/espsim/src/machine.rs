@@ -130,6 +130,21 @@ impl Machine {
         &self.cpus[core]
     }
 
+    /// A core, to change its registers while nothing runs.
+    pub fn cpu_mut(&mut self, core: usize) -> &mut Cpu {
+        &mut self.cpus[core]
+    }
+
+    /// Writes memory or registers as the first core would, code included; whether all could be written.
+    pub fn write_memory(&mut self, address: u32, bytes: &[u8]) -> bool {
+        self.bus.set_core(0);
+        let origin = crate::cpu::Origin {
+            cycles: self.cpus[0].cycles,
+            pc: self.cpus[0].pc,
+        };
+        self.bus.write_bytes(origin, address, bytes).is_ok()
+    }
+
     /// Whether a core executes instructions, or waits for an interrupt: the second one has to be started.
     pub fn runs(&self, core: usize) -> bool {
         self.runs[core]

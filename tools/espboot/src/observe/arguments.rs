@@ -13,6 +13,9 @@ pub struct Arguments {
     /// Run as fast as it can be computed, not in real time
     #[arg(long, conflicts_with = "emulator")]
     pub fast: bool,
+    /// Wait for gdb at this port, `:0` for a free one; with --elf, in front of the program's first instruction
+    #[arg(long, value_name = "PORT", conflicts_with_all = ["emulator", "until"])]
+    pub gdb: Option<String>,
     /// Write the lines that were executed, as LCOV tracefile for genhtml
     #[arg(
         long,
@@ -68,6 +71,7 @@ impl Arguments {
             trace: file(&self.trace),
             trace_times: self.trace_from..self.trace_to.unwrap_or(Ticks::MAX),
             vcd: file(&self.vcd),
+            breakpoints: self.gdb.is_some(),
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct Wanted {
     pub trace_times: Range<Ticks>,
     /// Pins and UARTs, as value change dump.
     pub vcd: Option<PathBuf>,
+    /// Whether a debugger stops at breakpoints.
+    pub breakpoints: bool,
 }
 
 impl Wanted {
@@ -61,12 +63,13 @@ impl Wanted {
             trace: None,
             trace_times: 0..0,
             vcd: None,
+            breakpoints: false,
         }
     }
 
     fn is_empty(&self) -> bool {
         let files = [&self.coverage, &self.profile, &self.trace, &self.vcd];
-        files.iter().all(|file| file.is_none())
+        files.iter().all(|file| file.is_none()) && !self.breakpoints
     }
 }
 

@@ -24,8 +24,15 @@ pub enum Stop {
     Breakpoint(usize),
     /// The core has made its step.
     Step(usize),
-    /// Behind an instruction that made an access: the core, and the address.
-    Watch(usize, u32),
+    /// Behind an instruction that made an access.
+    Watch {
+        /// The core.
+        core: usize,
+        /// The first address of what is watched that it was to.
+        address: u32,
+        /// What watches it.
+        watch: Watch,
+    },
 }
 
 /// Breakpoints, watchpoints, steps.
@@ -115,8 +122,12 @@ impl Breakpoints {
                 && address < watch.address.saturating_add(watch.len)
                 && watch.address < address.saturating_add(len)
         };
-        if let Some(watch) = self.watches.iter().find(hit) {
-            self.stop = Some(Stop::Watch(core, address.max(watch.address)));
+        if let Some(&watch) = self.watches.iter().find(hit) {
+            self.stop = Some(Stop::Watch {
+                core,
+                address: address.max(watch.address),
+                watch,
+            });
         }
     }
 }

@@ -89,7 +89,8 @@ impl Observer {
 }
 
 impl Program {
-    fn is_in(&self, bus: &SystemBus) -> bool {
+    /// Whether it is what is in memory at its entry.
+    pub fn is_in(&self, bus: &SystemBus) -> bool {
         (self.entry..)
             .zip(&self.code)
             .all(|(address, &byte)| bus.peek(address) == Some(byte))
