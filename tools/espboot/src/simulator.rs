@@ -87,6 +87,7 @@ impl Simulator {
                 entry: image.boot.entry,
                 regions: self.untouched.clone(),
             }),
+            ..MachineOptions::default()
         };
         let mut machine = Machine::new(&options, flash);
         if let Some(observation) = &self.observation {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::clock::Ticks;
-use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin};
+use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin, Quiet};
 use crate::memory::Ram;
 use crate::peripherals::Peripherals;
 use crate::rom::{self, Rom};
@@ -105,7 +105,11 @@ pub struct SystemBus {
     changed_code: Vec<u32>,
     /// The mapping of flash changed.
     remapped: bool,
+    /// Cores have to stop: something wants attention, or a register was read without an effect.
+    stop: bool,
     attention: bool,
+    /// The instruction that has read it.
+    polled: Option<u32>,
     /// Why the run cannot go on.
     failure: Option<Failure>,
     last_writes: VecDeque<RegisterWrite>,
@@ -151,7 +155,9 @@ impl SystemBus {
             sram1_decoded: false,
             changed_code: Vec::new(),
             remapped: true,
+            stop: true,
             attention: true,
+            polled: None,
             failure: None,
             last_writes: VecDeque::with_capacity(LAST_WRITES),
             untouched: None,
@@ -210,6 +216,7 @@ impl SystemBus {
     /// What changed since the last call; the cores go on.
     pub fn take_changes(&mut self) -> Changes {
         self.attention = false;
+        self.stop = self.polled.is_some();
         let flash = std::mem::take(&mut self.remapped);
         if flash {
             for core in 0..2 {
@@ -231,18 +238,19 @@ impl SystemBus {
     /// The mapping of flash, or its content, changed.
     pub fn remap(&mut self) {
         self.remapped = true;
-        self.attention = true;
+        self.request_attention();
     }
 
     /// Something is asked for that the machine has to do: a reset.
     pub fn request_attention(&mut self) {
         self.attention = true;
+        self.stop = true;
     }
 
     /// The run cannot go on.
     pub fn fail(&mut self, failure: Failure) {
         self.failure.get_or_insert(failure);
-        self.attention = true;
+        self.request_attention();
     }
 
     /// The last registers that were written, the last one last.
@@ -330,9 +338,15 @@ impl SystemBus {
         }
         if let Some(address) = Peripherals::canonical(address) {
             let now = self.now(origin);
+            let quiet = self.peripherals.poll(address, now, now).is_some();
             let word = self.peripherals.read(address, now, origin.pc);
-            // Reading a FIFO may change an interrupt.
-            self.attention = true;
+            if quiet {
+                self.polled = Some(origin.pc);
+                self.stop = true;
+            } else {
+                // Reading a FIFO may change an interrupt.
+                self.request_attention();
+            }
             let mut bytes = [0; N];
             for (at, byte) in (address % 4..).zip(&mut bytes) {
                 *byte = (word >> (at % 4 * 8)) as u8;
@@ -389,15 +403,24 @@ impl SystemBus {
             address: canonical & !3,
             value,
         });
+        let quiet = self
+            .peripherals
+            .rehearse_store(canonical, value, now, now)
+            .is_some();
         self.peripherals.write(canonical, value, now, origin.pc);
         if self.peripherals.waits_for_memory() {
             self.peripherals.serve_dma(&mut self.dram);
+        }
+        if quiet {
+            self.polled = Some(origin.pc);
+            self.stop = true;
+            return Ok(());
         }
         // The caches' control, their MMU.
         if canonical < 0x3FF0_1000 || (0x3FF1_0000..0x3FF1_4000).contains(&canonical) {
             self.remapped = true;
         }
-        self.attention = true;
+        self.request_attention();
         Ok(())
     }
 
@@ -415,7 +438,7 @@ impl SystemBus {
         {
             *decoded = false;
             self.changed_code.push(code);
-            self.attention = true;
+            self.request_attention();
         }
     }
 
@@ -427,7 +450,7 @@ impl SystemBus {
     }
 
     /// The byte of memory at `address` as the core sees it, without any effect; peripherals have none.
-    pub fn peek(&self, address: u32) -> Option<u8> {
+    pub fn byte_at(&self, address: u32) -> Option<u8> {
         if let Some((ram, offset)) = self.ram(address & !3) {
             return ram.byte(offset + address % 4);
         }
@@ -570,7 +593,39 @@ impl Bus for SystemBus {
 
     #[inline(always)]
     fn attention(&self) -> bool {
-        self.attention
+        self.stop
+    }
+
+    fn take_polled(&mut self) -> Option<u32> {
+        self.stop = self.attention;
+        self.polled.take()
+    }
+
+    fn peek(&self, address: u32) -> Option<u32> {
+        // What a loop writes to on the data bus would not be seen here.
+        if (SRAM1_INSTRUCTIONS..RTC_FAST_INSTRUCTIONS).contains(&address) {
+            return None;
+        }
+        match self.ram(address) {
+            Some((ram, offset)) => ram.word(offset & !3),
+            None => self.flash_bytes(address).map(u32::from_le_bytes),
+        }
+    }
+
+    fn is_plain(&self, address: u32) -> bool {
+        let sram1 = self.sram1_decoded && address >= SRAM1;
+        (DRAM..0x4000_0000).contains(&address) && !sram1
+    }
+
+    fn poll(&self, address: u32, from: u64, until: u64) -> Option<(u32, u32)> {
+        let [from, until] = [from, until].map(|cycles| self.time_of(self.core, cycles));
+        let address = Peripherals::canonical(address)?;
+        self.peripherals.poll(address, from, until)
+    }
+
+    fn rehearse_store(&self, address: u32, value: u32, from: u64, until: u64) -> Option<Quiet> {
+        let [from, until] = [from, until].map(|cycles| self.time_of(self.core, cycles));
+        self.peripherals.rehearse_store(address, value, from, until)
     }
 
     fn native(&mut self, cpu: &mut Cpu, number: u32) {

@@ -20,7 +20,7 @@ use crate::rom;
 /// Cycles that a core runs before the other one follows.
 const QUANTUM: u64 = 128;
 /// How long cores run at most where no event is near.
-const LOOK: Ticks = 1000 * MICROSECOND;
+const LOOK: Ticks = 20_000 * MICROSECOND;
 /// GPIO_STRAP where the chip boots from flash.
 const STRAPPING: u32 = 0x13;
 
@@ -33,6 +33,8 @@ pub struct MachineOptions {
     pub seed: u64,
     /// Memory whose use is measured.
     pub untouched: Option<Untouched>,
+    /// Loops that wait are executed instruction by instruction; what a program does is the same.
+    pub execute_polls: bool,
 }
 
 /// What happened in a run.
@@ -89,6 +91,9 @@ impl Machine {
             options: options.clone(),
         };
         machine.bus.set_untouched(options.untouched.clone());
+        if options.execute_polls {
+            machine.cpus.iter_mut().for_each(Cpu::execute_polls);
+        }
         for core in 0..2 {
             machine
                 .bus

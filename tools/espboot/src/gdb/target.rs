@@ -53,7 +53,7 @@ impl Debugged {
 
 /// The byte at an address: memory, or a register, which reading may change.
 fn byte(machine: &mut Machine, address: u32) -> Option<u8> {
-    if let Some(byte) = machine.bus().peek(address) {
+    if let Some(byte) = machine.bus().byte_at(address) {
         return Some(byte);
     }
     let word = machine.read_word(address & !3)?;

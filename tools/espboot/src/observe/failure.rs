@@ -37,7 +37,7 @@ pub(super) fn place(program: Option<&Program>, address: u32) -> String {
 fn described(machine: &Machine, program: Option<&Program>, address: u32) -> String {
     let is_loaded = |program: &&Program| {
         let code = program.bytes(address, 4);
-        let memory = (address..).map(|at| machine.bus().peek(at));
+        let memory = (address..).map(|at| machine.bus().byte_at(at));
         !code.is_empty()
             && code
                 .iter()
@@ -81,7 +81,7 @@ pub(crate) fn report(machine: &Machine, program: Option<&Program>) -> Vec<String
             lines.push("  does not run".into());
             continue;
         }
-        let stack = call_stack(cpu, |address| machine.bus().peek(address));
+        let stack = call_stack(cpu, |address| machine.bus().byte_at(address));
         for (number, frame) in stack.iter().enumerate() {
             let described = described(machine, program, frame.pc);
             lines.push(format!("  #{number:<2} {:#010x}{described}", frame.pc));

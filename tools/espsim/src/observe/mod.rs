@@ -5,7 +5,7 @@
 
 use crate::bus::SystemBus;
 use crate::cpu::instruction::Instruction;
-use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin};
+use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin, Quiet};
 use crate::rom;
 
 pub mod breakpoints;
@@ -93,7 +93,7 @@ impl Program {
     pub fn is_in(&self, bus: &SystemBus) -> bool {
         (self.entry..)
             .zip(&self.code)
-            .all(|(address, &byte)| bus.peek(address) == Some(byte))
+            .all(|(address, &byte)| bus.byte_at(address) == Some(byte))
     }
 }
 
@@ -159,5 +159,25 @@ impl Bus for Observed<'_> {
 
     fn native(&mut self, cpu: &mut Cpu, number: u32) {
         self.bus.native(cpu, number);
+    }
+
+    fn take_polled(&mut self) -> Option<u32> {
+        self.bus.take_polled()
+    }
+
+    fn peek(&self, address: u32) -> Option<u32> {
+        self.bus.peek(address)
+    }
+
+    fn is_plain(&self, address: u32) -> bool {
+        self.bus.is_plain(address)
+    }
+
+    fn poll(&self, address: u32, from: u64, until: u64) -> Option<(u32, u32)> {
+        self.bus.poll(address, from, until)
+    }
+
+    fn rehearse_store(&self, address: u32, value: u32, from: u64, until: u64) -> Option<Quiet> {
+        self.bus.rehearse_store(address, value, from, until)
     }
 }

@@ -6,6 +6,7 @@ use super::unwind;
 use crate::bus::SystemBus;
 use crate::cpu::Cpu;
 use crate::cpu::instruction::{Instruction, Op};
+use crate::rom;
 
 /// A call stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +76,7 @@ impl Profile {
             core: number,
             program,
             waits,
-            addresses: unwind::call_stack(cpu, |address| bus.peek(address))
+            addresses: unwind::call_stack(cpu, |address| bus.byte_at(address))
                 .iter()
                 .map(|frame| frame.pc)
                 .collect(),
@@ -88,13 +89,15 @@ impl Profile {
                     *self.samples.entry(long).or_default() += behind;
                     core.next += behind * self.interval;
                 }
-            } else if now - core.last > 1 {
+            } else if now - core.last > 1 && cpu.pc == rom::RESET_VECTOR {
                 // The core stood still.
                 core.next = core.next.max(now);
             }
             if now >= core.next {
-                *self.samples.entry(stack(false)).or_default() += 1;
-                core.next += self.interval;
+                // More than one where iterations of a loop that waits were skipped.
+                let behind = (now - core.next) / self.interval + 1;
+                *self.samples.entry(stack(false)).or_default() += behind;
+                core.next += behind * self.interval;
             }
         }
         core.long = is_long.then(|| stack(instruction.op == Op::Waiti));

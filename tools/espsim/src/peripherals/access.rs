@@ -17,6 +17,7 @@ impl Peripherals {
 
     /// Reads the word at `address`, which [`Self::canonical`] has given.
     pub fn read(&mut self, address: u32, now: Ticks, pc: u32) -> u32 {
+        let now = self.later(now);
         let address = address & !3;
         let offset = address & 0xFFF;
         let apb = self.apb_cycle();
@@ -59,6 +60,7 @@ impl Peripherals {
 
     /// Writes the word at `address`, which [`Self::canonical`] has given.
     pub fn write(&mut self, address: u32, value: u32, now: Ticks, pc: u32) {
+        let now = self.later(now);
         let address = address & !3;
         let offset = address & 0xFFF;
         let apb = self.apb_cycle();

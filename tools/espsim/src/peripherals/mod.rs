@@ -16,6 +16,7 @@ pub mod io_mux;
 pub mod ledc;
 mod map;
 pub mod pins;
+pub mod poll;
 pub mod registers;
 pub mod rmt;
 pub mod rsa;
@@ -86,6 +87,8 @@ pub struct Peripherals {
     apb_ctrl: Registers,
     rng: u64,
     other: Others,
+    /// The latest time that they were told. A core that takes its turn behind the other one is earlier: time does not go back.
+    latest: Ticks,
 }
 
 impl Peripherals {
@@ -113,6 +116,7 @@ impl Peripherals {
             // A state of zero would stay.
             rng: seed ^ 0x9E37_79B9_7F4A_7C15,
             other: Others::default(),
+            latest: 0,
         }
     }
 
@@ -230,8 +234,14 @@ impl Peripherals {
         }
     }
 
+    fn later(&mut self, now: Ticks) -> Ticks {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
     /// What has happened until `now`.
     pub fn advance(&mut self, now: Ticks) {
+        let now = self.later(now);
         let apb = self.apb_cycle();
         for uart in &mut self.uart {
             uart.advance(now);

@@ -3,6 +3,7 @@
 //!
 //! Not modelled: sleep, brown-out, the watchdog's protection of flash boot.
 
+use super::poll::{Bounds, halves};
 use super::registers::Registers;
 use super::watchdog::{Action, Stage, WRITE_KEY, Watchdog};
 use crate::clock::{self, Ticks};
@@ -252,6 +253,11 @@ impl RtcCntl {
     /// Reads the register at `offset`.
     pub fn read(&mut self, offset: u32, now: Ticks) -> u32 {
         self.advance(now);
+        self.peek(offset)
+    }
+
+    /// The same without an effect, as long as no event is between.
+    pub fn peek(&self, offset: u32) -> u32 {
         match offset {
             TIME_UPDATE => TIME_VALID,
             TIME0 => self.time as u32,
@@ -260,6 +266,19 @@ impl RtcCntl {
             INT_ST => self.raw & self.registers.get(INT_ENA),
             _ => self.registers.get(offset),
         }
+    }
+
+    /// What a write of `value` to TIME_UPDATE sets between `from` and `until`: the offsets of TIME0 and TIME1, and their bounds.
+    pub fn rehearse_update(
+        &self,
+        offset: u32,
+        value: u32,
+        from: Ticks,
+        until: Ticks,
+    ) -> Option<([u32; 2], [Bounds; 2])> {
+        let updates = offset == TIME_UPDATE && value >> 31 & 1 == 1;
+        let [first, last] = [from, until].map(clock::slow_cycles);
+        updates.then(|| ([TIME0, TIME1], halves(first, last)))
     }
 
     /// Writes the register at `offset`.

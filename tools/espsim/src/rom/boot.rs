@@ -132,6 +132,8 @@ fn start(call: &mut Call, entry: u32) -> Result {
     call.cpu.set_window_start(1);
     call.cpu.set_a(0, 0);
     call.cpu.set_a(1, stack);
+    // Programs on esp-hal read FCR in interrupts, and never write CPENABLE: the ROM has.
+    call.cpu.cpenable = 1;
     call.cpu.set_ps(ProcessorStatus {
         interrupt_level: 0,
         exception_mode: false,

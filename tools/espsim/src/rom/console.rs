@@ -2,6 +2,10 @@
 
 use super::{BadAddress, Call, Outcome, Result, VOID};
 
+/// UART 0: its FIFO, and its status, whose lowest byte is how much of that is full.
+const UART0: u32 = 0x3FF4_0000;
+const STATUS: u32 = 0x1C;
+
 /// Sends a byte, waiting for room in the FIFO.
 fn send(call: &mut Call, uart: usize, byte: u8) {
     let room = call.bus.peripherals.uart[uart].room_at();
@@ -9,6 +13,8 @@ fn send(call: &mut Call, uart: usize, byte: u8) {
     call.cpu.cycles = call.cpu.cycles.max(call.bus.cycles_at(core, room));
     let (now, apb) = (call.now(), call.bus.peripherals.apb_cycle());
     call.bus.peripherals.uart[uart].send(now, apb, byte);
+    // The machine is to look when it has left.
+    call.bus.request_attention();
 }
 
 /// Sends text with `\n` as `\r\n`, as `ets_write_char_uart` does.
@@ -45,7 +51,20 @@ pub(super) fn uart_tx_one_char(call: &mut Call) -> Result {
     let byte = call.argument(0)? as u8;
     let apb = call.bus.peripherals.apb_cycle();
     call.bus.peripherals.uart[0].send(now, apb, byte);
+    call.bus.request_attention();
     VOID
+}
+
+/// `int uart_rx_one_char(uint8_t *)`: 0, or 1 where nothing has come.
+pub(super) fn uart_rx_one_char(call: &mut Call) -> Result {
+    let to = call.argument(0)?;
+    let status = call.read32(UART0 + STATUS)?;
+    if status & 0xFF == 0 {
+        return Ok(Outcome::Return(1));
+    }
+    let byte = call.read32(UART0)? as u8;
+    call.write(to, &[byte])?;
+    Ok(Outcome::Return(0))
 }
 
 fn uart_number(call: &mut Call) -> std::result::Result<usize, BadAddress> {

@@ -8,6 +8,7 @@
 //! [`serial_loader`] is the ROM's download mode, on its own hardware model.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use md5::Md5;
 
@@ -20,6 +21,9 @@ mod console;
 mod flash;
 mod libc;
 mod libgcc;
+mod qsort;
+mod soft_float;
+mod strings;
 mod system;
 mod vectors;
 
@@ -224,8 +228,21 @@ pub fn call(bus: &mut SystemBus, cpu: &mut Cpu, number: u32) {
     }
 }
 
-/// The function at an address, with its name. Ascending.
-const FUNCTIONS: [(u32, &str, Function); 72] = [
+/// The functions at their addresses, with their names. Ascending.
+static FUNCTIONS: LazyLock<Vec<(u32, &str, Function)>> = LazyLock::new(|| {
+    let mut functions = [
+        TABLE,
+        libgcc::FUNCTIONS,
+        soft_float::FUNCTIONS,
+        strings::FUNCTIONS,
+    ]
+    .concat();
+    functions.sort_by_key(|entry| entry.0);
+    functions
+});
+
+/// Those of the other files.
+const TABLE: &[(u32, &str, Function)] = &[
     (0x4000_0000, "_WindowOverflow4", vectors::overflow4),
     (0x4000_0040, "_WindowUnderflow4", vectors::underflow4),
     (0x4000_0080, "_WindowOverflow8", vectors::overflow8),
@@ -346,6 +363,16 @@ const FUNCTIONS: [(u32, &str, Function); 72] = [
         flash::config_param,
     ),
     (0x4006_4AE0, "__bswapsi2", libgcc::bswapsi2),
+    (0x4000_7D18, "ets_install_putc1", system::nothing),
+    (0x4000_7D38, "ets_install_putc2", system::nothing),
+    (0x4000_9028, "uart_tx_switch", system::nothing),
+    (0x4000_92D0, "uart_rx_one_char", console::uart_rx_one_char),
+    (0x4000_A22C, "gpio_pad_pullup", system::gpio_pad_pullup),
+    (0x4000_BFDC, "_xtos_set_intlevel", system::xtos_set_intlevel),
+    (0x4006_4A70, "bcmp", libc::memcmp),
+    (qsort::ENTRY, "qsort", qsort::enter),
+    (qsort::BEGIN, "qsort", qsort::begin),
+    (qsort::COMPARED, "qsort", qsort::compared),
 ];
 
 /// The name of the function at `address`.
@@ -360,8 +387,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted() {
-        assert!(FUNCTIONS.is_sorted_by_key(|entry| entry.0));
+    fn the_table_has_each_address_once() {
+        assert!(FUNCTIONS.is_sorted_by(|one, other| one.0 < other.0));
         assert_eq!(name_of(0x4000_7D54), Some("ets_printf"));
         assert_eq!(name_of(0x4000_7D55), None);
     }

@@ -28,7 +28,9 @@ pub(super) fn ets_delay_us(call: &mut Call) -> Result {
         Some(&until) => until,
         None => {
             let ticks_per_us = call.read32(variable::TICKS_PER_US[call.core()])?;
+            // Nobody waits for more than a day.
             let cycles = u64::from(ticks_per_us) * u64::from(call.argument(0)?);
+            let cycles = cycles.min(240_000_000 * 86_400);
             let until = call.bus.time_of(call.core(), call.cpu.cycles + cycles);
             call.bus.rom.waits.insert(key, until);
             until
@@ -111,7 +113,10 @@ const IO_MUX: u32 = 0x3FF4_9000;
 pub(super) fn intr_matrix_set(call: &mut Call) -> Result {
     let core = (call.argument(0)? & 1) as usize;
     let (source, interrupt) = (call.argument(1)?, call.argument(2)?);
-    call.write32(DPORT_INTR_MAP[core].wrapping_add(4 * source), interrupt)?;
+    call.write32(
+        DPORT_INTR_MAP[core].wrapping_add(source.wrapping_mul(4)),
+        interrupt,
+    )?;
     VOID
 }
 
@@ -119,7 +124,7 @@ pub(super) fn intr_matrix_set(call: &mut Call) -> Result {
 pub(super) fn gpio_matrix_in(call: &mut Call) -> Result {
     let (pin, signal, invert) = (call.argument(0)?, call.argument(1)?, call.argument(2)?);
     let value = pin & 0x3F | (invert & 1) << 6 | 1 << 7;
-    call.write32(GPIO_FUNC_IN_SEL.wrapping_add(4 * signal), value)?;
+    call.write32(GPIO_FUNC_IN_SEL.wrapping_add(signal.wrapping_mul(4)), value)?;
     VOID
 }
 
@@ -134,7 +139,7 @@ pub(super) fn gpio_matrix_out(call: &mut Call) -> Result {
         GPIO_ENABLE1_W1TS
     };
     call.write32(enable, 1 << (pin % 32))?;
-    call.write32(GPIO_FUNC_OUT_SEL.wrapping_add(4 * pin), value)?;
+    call.write32(GPIO_FUNC_OUT_SEL.wrapping_add(pin.wrapping_mul(4)), value)?;
     VOID
 }
 
@@ -158,4 +163,32 @@ pub(super) fn gpio_pad_select_gpio(call: &mut Call) -> Result {
         call.write32(address, value | 2 << MCU_SEL)?;
     }
     VOID
+}
+
+/// Bits of a pin's register in IO_MUX: FUN_WPD and FUN_WPU.
+const PULL_DOWN: u32 = 1 << 7;
+const PULL_UP: u32 = 1 << 8;
+
+/// `void gpio_pad_pullup(uint32_t pin)`: up, and not down.
+pub(super) fn gpio_pad_pullup(call: &mut Call) -> Result {
+    let pin = call.argument(0)? as usize;
+    if let Some(&offset) = PIN_REGISTERS.get(pin)
+        && offset != 0
+    {
+        let address = IO_MUX + u32::from(offset);
+        let value = call.read32(address)? & !PULL_DOWN;
+        call.write32(address, value | PULL_UP)?;
+    }
+    VOID
+}
+
+/// `unsigned _xtos_set_intlevel(int)`: PS as it was.
+pub(super) fn xtos_set_intlevel(call: &mut Call) -> Result {
+    let level = call.argument(0)?;
+    let old = call.cpu.ps;
+    call.cpu.set_ps(crate::cpu::ProcessorStatus {
+        interrupt_level: level as u8 & 0xF,
+        ..old
+    });
+    Ok(Outcome::Return(old.bits()))
 }
