@@ -31,7 +31,7 @@ use waveform::Waveform;
 const ENTRY_LEN: usize = 16;
 
 /// What is to be written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// The lines that were executed, as LCOV tracefile; needs the ELF file.
     pub coverage: Option<PathBuf>,
@@ -57,13 +57,7 @@ impl Wanted {
         Self {
             coverage: std::env::var_os("COVERAGE_DIR")
                 .map(|folder| PathBuf::from(folder).join("espboot.dat")),
-            all_sources: false,
-            profile: None,
-            profile_interval: 0,
-            trace: None,
-            trace_times: 0..0,
-            vcd: None,
-            breakpoints: false,
+            ..Self::default()
         }
     }
 
