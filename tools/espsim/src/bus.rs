@@ -241,6 +241,26 @@ impl SystemBus {
         self.request_attention();
     }
 
+    /// What deep sleep leaves without power.
+    pub fn lose_memory(&mut self) {
+        let lost = self.peripherals.rtc_cntl.lost_memory();
+        self.dram = Ram::new(DRAM_LEN, UNDEFINED);
+        self.iram = Ram::new(IRAM_LEN, UNDEFINED);
+        if lost.fast {
+            self.rtc_fast = Ram::new(RTC_LEN, UNDEFINED);
+        }
+        if lost.slow {
+            self.rtc_slow = Ram::new(RTC_LEN, UNDEFINED);
+        }
+        self.decoded = [false; CODE_PAGES];
+        self.remap();
+    }
+
+    /// The checksum of RTC fast memory that the ROM knows a wake stub by.
+    pub fn rtc_fast_checksum(&self) -> u32 {
+        self.rtc_fast.checksum(0, RTC_LEN / 4)
+    }
+
     /// Something is asked for that the machine has to do: a reset.
     pub fn request_attention(&mut self) {
         self.attention = true;
@@ -409,7 +429,7 @@ impl SystemBus {
             .is_some();
         self.peripherals.write(canonical, value, now, origin.pc);
         if self.peripherals.waits_for_memory() {
-            self.peripherals.serve_dma(&mut self.dram);
+            self.peripherals.serve(&mut self.dram, &self.rtc_fast);
         }
         if quiet {
             self.polled = Some(origin.pc);

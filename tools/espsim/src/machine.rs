@@ -17,6 +17,8 @@ use crate::peripherals::rtc_cntl::ResetCause;
 use crate::peripherals::spi_master::{Select, SpiDevice};
 use crate::rom;
 
+mod sleep;
+
 /// Cycles that a core runs before the other one follows.
 const QUANTUM: u64 = 128;
 /// How long cores run at most where no event is near.
@@ -233,6 +235,9 @@ impl Machine {
             self.reset(core, cause);
         }
         loop {
+            if let Some(event) = self.doze(until) {
+                return event;
+            }
             self.bus.peripherals.advance(self.now);
             for (uart, sender) in self.bus.peripherals.uart.iter_mut().enumerate() {
                 let bytes = sender.take_sent();
@@ -292,9 +297,10 @@ impl Machine {
         uarts.filter_map(|uart| uart.next_sent()).min()
     }
 
-    /// Whether nothing will happen any more.
+    /// Whether nothing will happen any more, whatever comes at the pins.
     fn sleeps(&self, event: Option<Ticks>) -> bool {
         event.is_none()
+            && !self.bus.peripherals.pins.listen()
             && (0..2).all(|core| {
                 !self.runs[core] || self.cpus[core].waiting && !self.cpus[core].expects_interrupt()
             })
@@ -306,6 +312,10 @@ impl Machine {
         for core in 0..2 {
             let until = self.bus.cycles_at(core, end);
             let cpu = &mut self.cpus[core];
+            if self.bus.peripherals.rtc_cntl.sleep().is_some() {
+                // Its cycles stand still.
+                continue;
+            }
             if !self.runs[core] {
                 cpu.cycles = cpu.cycles.max(until);
                 continue;
@@ -368,11 +378,17 @@ impl Machine {
         let cores = match core {
             Some(core) => core..core + 1,
             None => {
+                if matches!(cause, ResetCause::RtcWatchdogRtc | ResetCause::BrownOut) {
+                    self.bus.peripherals.reset_rtc(self.now);
+                }
                 self.bus.peripherals.reset_digital(STRAPPING, self.now);
                 self.bus.remap();
                 0..2
             }
         };
+        if cause == ResetCause::DeepSleep {
+            self.bus.lose_memory();
+        }
         self.bus.rom.reset();
         for core in cores {
             self.cpus[core].reset(rom::RESET_VECTOR);

@@ -101,6 +101,107 @@ fn the_rtc_watchdog_resets_the_chip_when_it_is_not_fed() {
     );
 }
 
+/// RTC_CNTL's registers for sleep until 100 ms of the slow clock, deep or light.
+fn sleeping(program: Program, deep: bool) -> Program {
+    program
+        .call(UART_TX_FLUSH, 0)
+        .store(0x3FF4_8004, 15_000)
+        .store(0x3FF4_8008, 1 << 16)
+        .store(0x3FF4_8038, 1 << 3 << 11)
+        .store(0x3FF4_8084, u32::from(deep) << 31)
+        .store(0x3FF4_8018, 1 << 31)
+}
+
+#[test]
+fn deep_sleep_ends_with_a_reset_that_keeps_the_rtcs_memory() {
+    let program = Program::new()
+        .store(0x5000_0000, 0x1234_5678)
+        .store(0x3FFB_0000, 0x1234_5678);
+    let mut machine = machine(&sleeping(program, true).stay().flash());
+    let (_, event) = run(&mut machine, 1000 * MILLISECOND);
+    assert_eq!(event, Event::Reset(ResetCause::DeepSleep));
+    assert_eq!(machine.now(), 100 * MILLISECOND);
+    run(&mut machine, 101 * MILLISECOND);
+    assert_eq!(machine.read_word(0x5000_0000), Some(0x1234_5678));
+    assert_eq!(machine.read_word(0x3FFB_0000), Some(0xA5A5_A5A5));
+    let (console, _) = run(&mut machine, 110 * MILLISECOND);
+    assert!(console.contains("(DEEPSLEEP_RESET)"), "{console}");
+}
+
+#[test]
+fn light_sleep_goes_on_behind_it_and_no_cycle_passes() {
+    let program = sleeping(Program::new(), false)
+        .call(UART_TX_ONE_CHAR, u32::from(b'A'))
+        .stay();
+    let mut machine = machine(&program.flash());
+    let (console, event) = run(&mut machine, 99 * MILLISECOND);
+    assert_eq!(event, Event::Time);
+    assert!(console.ends_with("entry 0x40080400\r\n"), "{console}");
+    let cycles = machine.cpu(0).cycles;
+    run(&mut machine, 99 * MILLISECOND + MILLISECOND / 2);
+    assert_eq!(machine.cpu(0).cycles, cycles);
+    let (console, _) = run(&mut machine, 101 * MILLISECOND);
+    assert_eq!(console, "A");
+    assert!(machine.cpu(0).cycles > cycles);
+}
+
+#[test]
+fn sleep_that_nothing_ends_is_reported_and_a_pin_can_end_it() {
+    let asleep = |source: u32| {
+        Program::new()
+            .store(0x3FF4_8038, source << 11)
+            .store(0x3FF4_8084, 1 << 31)
+            // EXT_WAKEUP0: GPIO4, high.
+            .store(0x3FF4_84BC, 10 << 27)
+            .store(0x3FF4_8060, 1 << 30)
+            .store(0x3FF4_8018, 1 << 31)
+            .stay()
+            .flash()
+    };
+    let (_, event) = run(&mut machine(&asleep(0)), 1000 * MILLISECOND);
+    assert_eq!(event, Event::Asleep);
+    let mut machine = machine(&asleep(1));
+    let (_, event) = run(&mut machine, 1000 * MILLISECOND);
+    assert_eq!((event, machine.now()), (Event::Time, 1000 * MILLISECOND));
+    machine.set_pin(4, Some(true));
+    let (_, event) = run(&mut machine, 2000 * MILLISECOND);
+    assert_eq!(event, Event::Reset(ResetCause::DeepSleep));
+    assert_eq!(machine.now(), 1000 * MILLISECOND);
+}
+
+#[test]
+fn a_wake_stub_runs_before_the_bootloader() {
+    // In RTC fast memory: entry a1, 32; l32r a2; s32i a2, a2, 8; retw.
+    let stub: [u32; 4] = [0x5000_0010, 0x2100_4136, 0x6222_FFFE, 0x0000_9002];
+    let mut program = Program::new();
+    for (address, word) in (0x400C_0000..).step_by(4).zip(stub) {
+        program = program.store(address, word);
+    }
+    program = program.store(0x3FF4_80B8, 0x400C_0004).call(0x4000_8208, 0);
+    let mut machine = machine(&sleeping(program, true).stay().flash());
+    let (_, event) = run(&mut machine, 1000 * MILLISECOND);
+    assert_eq!(event, Event::Reset(ResetCause::DeepSleep));
+    assert_eq!(machine.read_word(0x5000_0018), Some(0xA5A5_A5A5));
+    let (console, _) = run(&mut machine, 110 * MILLISECOND);
+    assert!(console.contains("rst:0x5"), "{console}");
+    assert_eq!(machine.read_word(0x5000_0018), Some(0x5000_0010));
+}
+
+#[test]
+fn a_sagging_supply_resets_the_chip_where_that_is_enabled() {
+    for (register, expected) in [
+        (0, Event::Time),
+        (1 << 30 | 1 << 26, Event::Reset(ResetCause::BrownOut)),
+    ] {
+        let program = Program::new().store(0x3FF4_80D4, register).stay();
+        let mut machine = machine(&program.flash());
+        run(&mut machine, 50 * MILLISECOND);
+        machine.brown_out();
+        let (_, event) = run(&mut machine, 100 * MILLISECOND);
+        assert_eq!(event, expected);
+    }
+}
+
 #[test]
 fn flash_without_a_bootloader_is_reported() {
     let mut machine = machine(&[]);

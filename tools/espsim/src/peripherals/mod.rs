@@ -120,6 +120,12 @@ impl Peripherals {
         }
     }
 
+    /// A reset of the RTC's domain.
+    pub fn reset_rtc(&mut self, now: Ticks) {
+        self.rtc_cntl = RtcCntl::default();
+        self.pins.reset_rtc(now);
+    }
+
     /// A reset of the digital core: what is in the RTC's domain, and what the chip is, stays.
     pub fn reset_digital(&mut self, strapping: u32, now: Ticks) {
         self.dport = Dport::default();
@@ -189,17 +195,31 @@ impl Peripherals {
         self.spi[controller - 2].attach(select, device);
     }
 
-    /// Whether a peripheral waits for [`Self::serve_dma`].
+    /// Whether a peripheral waits for [`Self::serve`].
     pub fn waits_for_memory(&self) -> bool {
-        self.spi.iter().any(SpiMaster::waits_for_memory)
+        self.spi.iter().any(SpiMaster::waits_for_memory) || self.rtc_cntl.wants_checksum().is_some()
     }
 
-    /// Lets peripherals have DRAM.
-    pub fn serve_dma(&mut self, dram: &mut Ram) {
+    /// Lets peripherals have DRAM and RTC fast memory.
+    pub fn serve(&mut self, dram: &mut Ram, rtc_fast: &Ram) {
         let apb = self.apb_cycle();
         for spi in &mut self.spi {
             spi.serve(dram, apb, &self.pins, &mut self.outputs);
         }
+        if let Some((first, words)) = self.rtc_cntl.wants_checksum() {
+            self.rtc_cntl.set_checksum(rtc_fast.checksum(first, words));
+        }
+    }
+
+    /// Time until `now` in which only the RTC had its clock.
+    pub fn stand_still(&mut self, ticks: Ticks, now: Ticks) {
+        for timg in &mut self.timg {
+            timg.skip(ticks);
+        }
+        if self.rtc_cntl.watchdog_pauses() {
+            self.rtc_cntl.skip_watchdog(ticks);
+        }
+        self.drive_pins(now);
     }
 
     /// Puts a device onto the bus of I2C `controller`, 0 or 1.
@@ -342,6 +362,7 @@ impl Peripherals {
     pub fn take_reset(&mut self) -> Option<(Option<usize>, ResetCause)> {
         match self.rtc_cntl.take_reset() {
             Some(ResetRequest::Core(core)) => return Some((Some(core), ResetCause::SoftwareCpu)),
+            Some(ResetRequest::BrownOut) => return Some((None, ResetCause::BrownOut)),
             Some(ResetRequest::System) => return Some((None, ResetCause::Software)),
             Some(ResetRequest::Watchdog(action)) => {
                 return Some(match action {

@@ -323,8 +323,10 @@ impl Rmt {
 
     fn write_conf1(&mut self, index: usize, value: u32, now: Ticks, outputs: &mut Outputs) {
         let asked = |bit: u32| value >> bit & 1 == 1;
+        // A reset is over when it was asked for: esp-hal leaves the bits set.
+        let done = 1 << TX_START | 1 << MEM_WR_RST | 1 << MEM_RD_RST | 1 << APB_MEM_RST;
         self.registers
-            .set(CONF0 + 8 * index as u32 + 4, value & !(1 << TX_START));
+            .set(CONF0 + 8 * index as u32 + 4, value & !done);
         let channel = &mut self.channels[index];
         if asked(MEM_RD_RST) {
             channel.read = 0;

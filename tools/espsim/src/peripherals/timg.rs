@@ -225,6 +225,14 @@ impl Timg {
         }
     }
 
+    /// Time in which its clock stood still.
+    pub fn skip(&mut self, ticks: Ticks) {
+        for counter in &mut self.counters {
+            counter.at += ticks;
+        }
+        self.watchdog.skip(ticks);
+    }
+
     /// The watchdog's reset, once.
     pub fn take_reset(&mut self) -> Option<Action> {
         self.reset.take()

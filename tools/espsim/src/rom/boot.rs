@@ -1,11 +1,12 @@
 //! From the reset vector to the second-stage bootloader (ESP32 Technical Reference Manual, "Boot Mode"; esptool's documentation, "Firmware
 //! Image Format").
 
-use super::{BOOT_RETURN, Call, Outcome, Result, console, variable};
+use super::{BOOT_RETURN, Call, Outcome, Result, WOKEN, console, variable};
 use crate::bus::Failure;
 use crate::chip::CRYSTAL;
 use crate::cpu::ProcessorStatus;
 use crate::device::word;
+use crate::peripherals::rtc_cntl::ResetCause;
 
 /// Where the bootloader is in flash, and its header's first byte.
 const BOOTLOADER: u32 = 0x1000;
@@ -13,6 +14,8 @@ const MAGIC: u8 = 0xE9;
 const HEADER: u32 = 24;
 /// The console's rate.
 const BAUD: u32 = 115_200;
+/// RTC_CNTL's STORE6 and STORE7: where a wake stub is, and the checksum of RTC fast memory that it has to have.
+const WAKE_STUB: [u32; 2] = [0xB8, 0xBC];
 /// GPIO_STRAP's bits of the pins that choose how the chip boots.
 const BOOT_MODE: u32 = 0x1F;
 /// How often the ROM tries to read a header, as it prints.
@@ -22,6 +25,25 @@ pub(super) fn reset(call: &mut Call) -> Result {
     if call.core() == 1 {
         return start_second_core(call);
     }
+    let cause = call.bus.peripherals.rtc_cntl.reset_cause(0);
+    if cause == ResetCause::DeepSleep as u32
+        && let Some(stub) = wake_stub(call)
+    {
+        return start(call, stub, WOKEN);
+    }
+    boot(call)
+}
+
+/// What a program has left in RTC fast memory to be run behind deep sleep, before anything else.
+fn wake_stub(call: &mut Call) -> Option<u32> {
+    let now = call.now();
+    let rtc_cntl = &mut call.bus.peripherals.rtc_cntl;
+    let [entry, checksum] = WAKE_STUB.map(|offset| rtc_cntl.read(offset, now));
+    (entry != 0 && checksum == call.bus.rtc_fast_checksum()).then_some(entry)
+}
+
+/// Boots from flash, or goes on with that behind a wake stub.
+pub(super) fn boot(call: &mut Call) -> Result {
     let cause = call.bus.peripherals.rtc_cntl.reset_cause(0);
     call.bus.peripherals.uart[0].set_divider(((u64::from(CRYSTAL) << 4) / u64::from(BAUD)) as u32);
     let [first, second] = variable::TICKS_PER_US;
@@ -53,7 +75,6 @@ pub(super) fn reset(call: &mut Call) -> Result {
 }
 
 fn reset_name(cause: u32) -> &'static str {
-    use crate::peripherals::rtc_cntl::ResetCause;
     ResetCause::ALL
         .iter()
         .find(|known| **known as u32 == cause)
@@ -111,7 +132,7 @@ fn load(call: &mut Call) -> Result {
     }
     let entry = word(&header, 4);
     console::print(call, &format!("entry 0x{entry:08x}\n"));
-    start(call, entry)
+    start(call, entry, BOOT_RETURN)
 }
 
 /// Bytes of flash; erased ones behind its end.
@@ -122,8 +143,8 @@ fn flash(call: &Call, offset: u32, len: u32) -> Vec<u8> {
         .collect()
 }
 
-/// Calls `entry` as a windowed function, with a stack and the frame of a caller, which the handlers of windows look at.
-fn start(call: &mut Call, entry: u32) -> Result {
+/// Calls `entry` as a windowed function that returns to `then`, with a stack and the frame of a caller, which the handlers of windows look at.
+fn start(call: &mut Call, entry: u32, then: u32) -> Result {
     const FRAME: u32 = 64;
     let top = variable::STACK[call.core()];
     let stack = top - FRAME;
@@ -143,7 +164,7 @@ fn start(call: &mut Call, entry: u32) -> Result {
         call_increment: 2,
         window_overflow_enable: true,
     });
-    call.set_register(0, 2 << 30 | BOOT_RETURN & 0x3FFF_FFFF);
+    call.set_register(0, 2 << 30 | then & 0x3FFF_FFFF);
     call.cpu.pc = entry;
     Ok(Outcome::Jumped)
 }
@@ -152,7 +173,7 @@ fn start(call: &mut Call, entry: u32) -> Result {
 fn start_second_core(call: &mut Call) -> Result {
     match call.bus.peripherals.dport.app_cpu_entry() {
         0 => Ok(Outcome::Wait(call.now() + crate::clock::MICROSECOND)),
-        entry => start(call, entry),
+        entry => start(call, entry, BOOT_RETURN),
     }
 }
 

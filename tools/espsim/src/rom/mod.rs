@@ -35,6 +35,8 @@ pub const ADDRESSES: std::ops::Range<u32> = 0x4000_0000..0x4007_0000;
 pub const RESET_VECTOR: u32 = 0x4000_0400;
 /// Where the second-stage bootloader would return to.
 const BOOT_RETURN: u32 = 0x4000_7000;
+/// Where a wake stub returns to.
+const WOKEN: u32 = 0x4000_7010;
 
 /// The word that tells ESP32s from other chips: it is code (esptool's CHIP_DETECT_MAGIC_REG_ADDR).
 const CHIP_MAGIC: (u32, u32) = (0x4000_1000, 0x00F0_1D83);
@@ -274,6 +276,7 @@ const TABLE: &[(u32, &str, Function)] = &[
         system::ets_set_appcpu_boot_addr,
     ),
     (BOOT_RETURN, "main", boot::returned),
+    (WOKEN, "main", boot::boot),
     (
         0x4000_7CF8,
         "ets_write_char_uart",
@@ -282,9 +285,19 @@ const TABLE: &[(u32, &str, Function)] = &[
     (0x4000_7D28, "ets_install_uart_printf", system::nothing),
     (0x4000_7D54, "ets_printf", console::ets_printf),
     (
+        0x4000_8170,
+        "calc_rtc_memory_crc",
+        system::calc_rtc_memory_crc,
+    ),
+    (
         0x4000_81D4,
         "rtc_get_reset_reason",
         system::rtc_get_reset_reason,
+    ),
+    (
+        0x4000_8208,
+        "set_rtc_memory_crc",
+        system::set_rtc_memory_crc,
     ),
     (0x4000_824C, "software_reset", system::software_reset),
     (

@@ -183,7 +183,7 @@ fn a_channel_can_send_on_and_on() {
 fn receive(rmt: &mut Rmt, outputs: &mut Outputs, edges: &[(Ticks, bool)]) {
     let conf1 = 1 << REF_ALWAYS_ON | 1 << RX_EN | 1 << MEM_OWNER;
     write(rmt, outputs, CONF1 + 8, conf1 | 1 << MEM_WR_RST);
-    write(rmt, outputs, CONF1 + 8, conf1);
+    assert_eq!(rmt.read(CONF1 + 8), conf1);
     assert_eq!(rmt.hears(), [84]);
     for &(at, level) in edges {
         rmt.receive(SignalEdge {
