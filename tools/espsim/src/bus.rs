@@ -1,6 +1,8 @@
 //! What the cores are connected to: memory, flash behind the caches, the ROM, peripherals (ESP32 Technical Reference Manual, "System and
 //! Memory").
 
+use std::collections::VecDeque;
+
 use crate::clock::Ticks;
 use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin, Quiet};
 use crate::memory::Ram;
@@ -58,6 +60,24 @@ pub enum Failure {
     },
 }
 
+/// A write to a peripheral's register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisterWrite {
+    /// When.
+    pub at: Ticks,
+    /// Which core.
+    pub core: usize,
+    /// The instruction's address.
+    pub pc: u32,
+    /// The register's address.
+    pub address: u32,
+    /// The word that is in it then.
+    pub value: u32,
+}
+
+/// How many of them are known.
+const LAST_WRITES: usize = 16;
+
 /// Memory and peripherals.
 #[derive(Debug)]
 pub struct SystemBus {
@@ -92,6 +112,7 @@ pub struct SystemBus {
     polled: Option<u32>,
     /// Why the run cannot go on.
     failure: Option<Failure>,
+    last_writes: VecDeque<RegisterWrite>,
     untouched: Option<Untouched>,
 }
 
@@ -138,6 +159,7 @@ impl SystemBus {
             attention: true,
             polled: None,
             failure: None,
+            last_writes: VecDeque::with_capacity(LAST_WRITES),
             untouched: None,
         }
     }
@@ -249,6 +271,11 @@ impl SystemBus {
     pub fn fail(&mut self, failure: Failure) {
         self.failure.get_or_insert(failure);
         self.request_attention();
+    }
+
+    /// The last registers that were written, the last one last.
+    pub fn last_writes(&self) -> impl ExactSizeIterator<Item = &RegisterWrite> {
+        self.last_writes.iter()
     }
 
     /// Why the run cannot go on.
@@ -391,6 +418,16 @@ impl SystemBus {
             }
             u32::from_le_bytes(word)
         };
+        if self.last_writes.len() == LAST_WRITES {
+            self.last_writes.pop_front();
+        }
+        self.last_writes.push_back(RegisterWrite {
+            at: now,
+            core: self.core,
+            pc: origin.pc,
+            address: canonical & !3,
+            value,
+        });
         let quiet = self
             .peripherals
             .rehearse_store(canonical, value, now, now)
@@ -440,6 +477,14 @@ impl SystemBus {
         (0..len)
             .map(|at| self.peek8(origin, address.wrapping_add(at)))
             .collect()
+    }
+
+    /// The byte of memory at `address` as the core sees it, without any effect; peripherals have none.
+    pub fn byte_at(&self, address: u32) -> Option<u8> {
+        if let Some((ram, offset)) = self.ram(address & !3) {
+            return ram.byte(offset + address % 4);
+        }
+        self.flash_bytes(address).map(|[byte]| byte)
     }
 
     fn peek8(&mut self, origin: Origin, address: u32) -> Result<u8, Fault> {

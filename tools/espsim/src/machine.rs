@@ -9,6 +9,7 @@ use crate::chip::Chip;
 use crate::clock::{self, MICROSECOND, Ticks};
 use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
+use crate::observe::{self, Observed, Observer};
 use crate::peripherals::Peripherals;
 use crate::peripherals::i2c::I2cDevice;
 use crate::peripherals::pins::Edge;
@@ -62,6 +63,8 @@ pub enum Event {
     Asleep,
     /// The run cannot go on.
     Failed(Failure),
+    /// The observer stopped a core.
+    Stopped(observe::Stop),
 }
 
 /// An ESP32 with its flash chip.
@@ -72,6 +75,8 @@ pub struct Machine {
     /// Whether each core executes instructions.
     runs: [bool; 2],
     now: Ticks,
+    /// What is seen of the run.
+    pub observer: Option<Box<Observer>>,
     /// The reset that was told and not done yet.
     reset: Option<(Option<usize>, ResetCause)>,
     options: MachineOptions,
@@ -91,6 +96,7 @@ impl Machine {
             cpus: PRIDS.map(|prid| Cpu::new(prid, rom::RESET_VECTOR)),
             runs: [true, false],
             now: 0,
+            observer: None,
             reset: None,
             options: options.clone(),
             strapping,
@@ -115,14 +121,20 @@ impl Machine {
     pub fn power_cycle(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
         flash.power_cycle(clock::duration(self.now));
-        *self = Self::new(&self.options, flash);
+        self.start_again(flash);
     }
 
     /// Pulls EN low for a moment: as [`Self::power_cycle`], but the flash chip keeps its power.
     pub fn reset_by_en(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
         flash.restart_clock(clock::duration(self.now));
+        self.start_again(flash);
+    }
+
+    fn start_again(&mut self, flash: Flash) {
+        let observer = self.observer.take();
         *self = Self::new(&self.options, flash);
+        self.observer = observer;
     }
 
     /// The time since power-on.
@@ -133,6 +145,26 @@ impl Machine {
     /// A core.
     pub fn cpu(&self, core: usize) -> &Cpu {
         &self.cpus[core]
+    }
+
+    /// A core, to change its registers while nothing runs.
+    pub fn cpu_mut(&mut self, core: usize) -> &mut Cpu {
+        &mut self.cpus[core]
+    }
+
+    /// Writes memory or registers as the first core would, code included; whether all could be written.
+    pub fn write_memory(&mut self, address: u32, bytes: &[u8]) -> bool {
+        self.bus.set_core(0);
+        let origin = crate::cpu::Origin {
+            cycles: self.cpus[0].cycles,
+            pc: self.cpus[0].pc,
+        };
+        self.bus.write_bytes(origin, address, bytes).is_ok()
+    }
+
+    /// Whether a core executes instructions, or waits for an interrupt: the second one has to be started.
+    pub fn runs(&self, core: usize) -> bool {
+        self.runs[core]
     }
 
     /// Instructions that both cores have executed, and cycles that they have waited.
@@ -266,6 +298,10 @@ impl Machine {
                 end = end.min(self.bus.time_of(0, self.cpus[0].cycles + QUANTUM));
             }
             self.now = self.advance_to(end.max(self.now + 1));
+            let observer = self.observer.as_deref_mut();
+            if let Some(stop) = observer.and_then(|observer| observer.breakpoints.take_stop()) {
+                return Event::Stopped(stop);
+            }
         }
     }
 
@@ -299,7 +335,12 @@ impl Machine {
                 continue;
             }
             self.bus.set_core(core);
-            match cpu.run(&mut self.bus, until) {
+            let bus = &mut self.bus;
+            let stop = match self.observer.as_deref_mut() {
+                None => cpu.run(bus, until),
+                Some(observer) => cpu.run(&mut Observed { bus, observer }, until),
+            };
+            match stop {
                 Stop::Time | Stop::Waiting => {}
                 Stop::Attention => {
                     end = end.min(self.bus.time_of(core, cpu.cycles)).max(self.now);

@@ -213,7 +213,7 @@ impl Board {
             match self.machine.run(end.min(now + LOOK)) {
                 Event::Sent { uart: 0, .. } => self.sent.extend(self.machine.sent()),
                 Event::Reset(_) => self.resets += 1,
-                Event::Time | Event::Sent { .. } | Event::PowerLost => {}
+                Event::Time | Event::Sent { .. } | Event::PowerLost | Event::Stopped(_) => {}
                 Event::Asleep => break Activity::Waits,
                 Event::Failed(failure) => {
                     self.failed = true;

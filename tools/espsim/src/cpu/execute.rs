@@ -283,6 +283,10 @@ impl Cpu {
                 self.window_overflow();
                 continue;
             }
+            if B::OBSERVED && !bus.executes(self, i) {
+                self.cycles -= 1;
+                return;
+            }
             let next = self.pc.wrapping_add(i.len.into());
             let Instruction { r, s, t, imm, .. } = i;
 

@@ -19,6 +19,7 @@ mod poll;
 pub use code::CodeCache;
 pub use exception::Cause;
 
+use instruction::Instruction;
 use special::DebugRegisters;
 
 /// Where an access comes from, for what is on the bus: devices have a clock, reports name the program's place.
@@ -68,6 +69,12 @@ pub trait Bus {
     fn attention(&self) -> bool;
     /// Does function `number` of the ROM, whose address is the core's PC.
     fn native(&mut self, cpu: &mut Cpu, number: u32);
+    /// Whether [`Bus::executes`] is asked.
+    const OBSERVED: bool = false;
+    /// The core is about to execute `instruction`, at its PC; whether it may. Where not, it stops there.
+    fn executes(&mut self, _cpu: &Cpu, _instruction: Instruction) -> bool {
+        true
+    }
 
     /// The address of the instruction that has read a register without an effect, once: a program may be waiting.
     fn take_polled(&mut self) -> Option<u32> {
