@@ -124,6 +124,11 @@ impl Loader {
 
 #[cfg(test)]
 mod tests {
+    use espsim::BootMode;
+    use espsim::board::{Activity, Board, BoardOptions};
+    use espsim::clock::{MICROSECOND, Ticks};
+    use espsim::flash::Flash;
+
     use super::*;
 
     #[test]
@@ -137,5 +142,83 @@ mod tests {
         assert!((0x3FFA_E000..0x4000_0000).contains(data_at), "{data_at:#x}");
         assert!(text.len() > 4000 && !data.is_empty());
         assert!((*text_at..*text_at + text.len() as u32).contains(&stub.entry));
+    }
+
+    /// No command takes longer.
+    const LIMIT: Ticks = 60_000_000 * MICROSECOND;
+
+    fn ask(board: &mut Board, bytes: &[u8]) -> Vec<u8> {
+        board.receive(bytes);
+        assert_eq!(board.run(LIMIT), Activity::Waits);
+        assert_eq!(board.take_failure(), None);
+        board.take_output()
+    }
+
+    /// A command with `words` in front of `payload`, which the checksum is of.
+    fn command(operation: CommandType, words: &[u32], payload: &[u8]) -> Vec<u8> {
+        let len = words.len() * 4 + payload.len();
+        let sum = payload.iter().fold(0xEF, |sum, byte| sum ^ byte);
+        let mut packet = vec![0, operation as u8];
+        packet.extend((len as u16).to_le_bytes());
+        packet.extend(u32::from(sum).to_le_bytes());
+        packet.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        packet.extend(payload);
+        slip::packet(&packet)
+    }
+
+    /// The stub in a chip that executes it.
+    fn board_with_stub() -> Board {
+        const BLOCK: usize = 0x1800;
+        let mut board = Board::new(&BoardOptions::default(), Flash::new(4 << 20));
+        board.reset(BootMode::Download);
+        ask(&mut board, &[]);
+        let mut sync = vec![0, 8, 36, 0, 0, 0, 0, 0, 7, 7, 0x12, 0x20];
+        sync.extend([0x55; 32]);
+        ask(&mut board, &slip::packet(&sync));
+        let stub = Stub::esp32().unwrap();
+        for (address, content) in &stub.segments {
+            let (len, blocks) = (content.len() as u32, content.len().div_ceil(BLOCK) as u32);
+            let begin = command(
+                CommandType::MemBegin,
+                &[len, blocks, BLOCK as u32, *address],
+                &[],
+            );
+            ask(&mut board, &begin);
+            for (number, block) in (0..).zip(content.chunks(BLOCK)) {
+                let words = [block.len() as u32, number, 0, 0];
+                ask(&mut board, &command(CommandType::MemData, &words, block));
+            }
+        }
+        let end = command(CommandType::MemEnd, &[0, stub.entry], &[]);
+        let answer = ask(&mut board, &end);
+        assert!(answer.ends_with(&slip::packet(b"OHAI")), "{answer:x?}");
+        board
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+            .collect()
+    }
+
+    /// Commands to which the answers of this stub (esp-flasher-stub 1.4.1) were recorded in an emulator: a comment, the bytes to
+    /// the chip and the bytes from it for each.
+    #[test]
+    fn the_simulated_chip_executes_it_as_an_emulator_did() {
+        let mut board = board_with_stub();
+        let (mut name, mut answer, mut exchanges) = ("", Vec::new(), 0);
+        for line in include_str!("../tests/transcripts/stub.txt").lines() {
+            match line.split_at(1) {
+                ("#", comment) => name = comment.trim(),
+                (">", command) => answer = ask(&mut board, &bytes(command.trim())),
+                ("<", expected) => {
+                    assert_eq!(answer, bytes(expected.trim()), "{name}");
+                    exchanges += 1;
+                }
+                _ => panic!("{line}"),
+            }
+        }
+        assert!(exchanges > 100, "{exchanges}");
     }
 }

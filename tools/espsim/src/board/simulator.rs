@@ -49,7 +49,7 @@ pub struct Options {
     pub flash_size: usize,
     /// What the flash chip contains at the start; erased behind it.
     pub flash: Vec<u8>,
-    /// A file that the content of the flash chip is saved to when it changed and the line is quiet, and at the end.
+    /// A file that the content of the flash chip is saved to a moment after it changed, and at the end.
     pub save: Option<PathBuf>,
     /// The chip.
     pub chip: Chip,
@@ -123,7 +123,7 @@ impl Simulator {
             save: options.save,
             pace: options.pace,
             started: Instant::now(),
-            unsaved: false,
+            unsaved: None,
             running_since: None,
         };
         worker.board.reset(options.start);
@@ -232,12 +232,13 @@ struct Worker {
     save: Option<PathBuf>,
     pace: Pace,
     started: Instant,
-    unsaved: bool,
+    /// When the flash content was seen to have changed since it was saved.
+    unsaved: Option<Instant>,
     /// What real time it was at a time of the chip, where it runs what is in flash.
     running_since: Option<(Instant, Ticks)>,
 }
 
-/// The line is quiet when nothing came for so long.
+/// The flash content is saved when it has not changed for so long.
 const QUIET: Duration = Duration::from_millis(200);
 /// The ROM's greeting has left by then.
 const GREETING: Ticks = 100_000 * MICROSECOND;
@@ -321,12 +322,11 @@ impl Worker {
     }
 
     fn save(&mut self) -> Result<(), Error> {
-        let flash = self.board.flash_mut();
-        self.unsaved |= flash.take_changed();
-        if std::mem::take(&mut self.unsaved)
+        self.look_at_flash();
+        if self.unsaved.take().is_some()
             && let Some(path) = &self.save
         {
-            std::fs::write(path, flash.data()).map_err(|error| Error::Write {
+            std::fs::write(path, self.board.flash().data()).map_err(|error| Error::Write {
                 path: path.display().to_string(),
                 error,
             })?;
@@ -334,14 +334,20 @@ impl Worker {
         Ok(())
     }
 
+    fn look_at_flash(&mut self) {
+        if self.board.flash_mut().take_changed() {
+            self.unsaved = Some(Instant::now());
+        }
+    }
+
     /// Waits until something is to be done, for no longer than `busy`.
     fn wait(&mut self, busy: Option<Duration>) -> Result<(), Error> {
-        self.unsaved |= self.board.flash_mut().take_changed();
+        self.look_at_flash();
         let now = Instant::now();
         let timeout = [
             self.board.deadline(),
             self.transport.deadline(),
-            (self.unsaved && self.save.is_some()).then(|| now + QUIET),
+            self.unsaved.map(|at| at + QUIET),
             busy.map(|pause| now + pause),
         ]
         .into_iter()
@@ -377,7 +383,7 @@ impl Worker {
                 }
             }
         };
-        if ready == 0 && self.unsaved && busy.is_none() {
+        if ready == 0 && self.unsaved.is_some_and(|at| at.elapsed() >= QUIET) {
             self.save()?;
         }
         let mut buffer = [0; 64];

@@ -68,6 +68,9 @@ fn set_enabled(call: &mut Call, bits: u32) {
 
 /// `_UserExceptionVector`.
 pub(super) fn user_exception(call: &mut Call) -> Result {
+    if call.cpu.exccause == Cause::Alloca as u32 {
+        return vectors::alloca(call);
+    }
     let core = call.core();
     let pending = call.cpu.pending() & call.cpu.interrupt_enable & LEVEL_1;
     let handler = (0..32)

@@ -81,6 +81,7 @@ pub(super) fn start(call: &mut Call) -> super::Result {
     call.bus.peripherals.attach_spi1(false);
     // Stubs attach their handlers to the interrupt that the ROM has for the console.
     call.write32(UART0_INTR_MAP, UART0_INTERRUPT)?;
+    call.write32(UART0_CONF1, ONE_BYTE)?;
     call.bus.rom.loader = Some(Box::default());
     call.cpu.pc = ADDRESS;
     Ok(Outcome::Jumped)
@@ -123,6 +124,9 @@ pub(super) fn run(call: &mut Call) -> super::Result {
 /// DPORT_PRO_UART_INTR_MAP_REG, and the interrupt that the ROM writes there (ETS_UART0_INUM).
 const UART0_INTR_MAP: u32 = 0x3FF0_018C;
 const UART0_INTERRUPT: u32 = 5;
+/// UART_CONF1, which the ROM sets up for an interrupt with each byte (TrigLvl of its RcvMsgBuff); the rest is what a reset leaves.
+const UART0_CONF1: u32 = 0x3FF4_0024;
+const ONE_BYTE: u32 = 0x6001;
 /// How long it waits at once.
 const IDLE: Ticks = 1000 * MICROSECOND;
 

@@ -157,12 +157,17 @@ pub(super) fn enable_write(call: &mut Call) -> Result {
     DONE
 }
 
-/// `esp_rom_spiflash_read_statushigh(esp_rom_spiflash_chip_t *, uint32_t *status)`.
+/// `esp_rom_spiflash_read_statushigh(esp_rom_spiflash_chip_t *, uint32_t *status)` as ESP-IDF declares it; the stub of esptool 4 gives
+/// `status` only.
 pub(super) fn read_status_high(call: &mut Call) -> Result {
     if let Some(ready) = busy_until(call) {
         return Ok(Outcome::Wait(ready));
     }
-    let to = call.argument(1)?;
+    let first = call.argument(0)?;
+    let to = match first {
+        variable::FLASH_CHIP => call.argument(1)?,
+        to => to,
+    };
     let status = u32::from(command(call, 0x35, 0, &[], 1)[0]) << 8;
     call.write32(to, status)?;
     DONE

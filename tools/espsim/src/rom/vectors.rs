@@ -40,6 +40,34 @@ fn underflow(call: &mut Call, size: u8) -> Result {
     Ok(Outcome::Jumped)
 }
 
+/// `movsp` where the frame of the caller is saved: loads it, so that the instruction moves nothing (the manual, "MOVSP").
+pub(super) fn alloca(call: &mut Call) -> Result {
+    let windows = call.cpu.a(0) >> 30;
+    let size = 4 * windows as u8;
+    let base = call.cpu.window_base();
+    let first = (base.wrapping_sub(windows) & 15) as usize * 4;
+    let callee_stack = call.cpu.a(1);
+    for number in 0..4 {
+        let value = call.read32(base_save(callee_stack, number))?;
+        call.cpu.set_physical(first + usize::from(number), value);
+    }
+    if size > 4 {
+        let stack = call.cpu.physical(first + 1);
+        let caller_stack = call.read32(stack.wrapping_sub(12))?;
+        for number in 4..size {
+            let value = call.read32(extra_save(caller_stack, size, number))?;
+            call.cpu.set_physical(first + usize::from(number), value);
+        }
+    }
+    let started = call.cpu.window_start() | 1 << (base.wrapping_sub(windows) & 15);
+    call.cpu.set_window_start(started);
+    let mut status = call.cpu.ps;
+    status.exception_mode = false;
+    call.cpu.set_ps(status);
+    call.cpu.pc = call.cpu.epc[1];
+    Ok(Outcome::Jumped)
+}
+
 /// a0 to a3 are below the callee's stack pointer.
 fn base_save(callee_stack: u32, number: u8) -> u32 {
     callee_stack
