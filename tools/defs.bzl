@@ -7,7 +7,7 @@ _PACKAGE = {
     "version": "0.1.0",
 }
 
-def host_crate(name, crate_name, deps, compile_data = []):
+def host_crate(name, crate_name, deps, compile_data = [], rustc_flags = []):
     """The library of src/.
 
     Args:
@@ -15,6 +15,7 @@ def host_crate(name, crate_name, deps, compile_data = []):
       crate_name: string; the crate's name.
       deps: labels of the crates that it uses.
       compile_data: labels of files that it includes.
+      rustc_flags: strings; more flags.
     """
     rust_library(
         name = name,
@@ -24,6 +25,7 @@ def host_crate(name, crate_name, deps, compile_data = []):
         ),
         compile_data = compile_data,
         crate_name = crate_name,
+        rustc_flags = rustc_flags,
         deps = deps,
         **_PACKAGE
     )

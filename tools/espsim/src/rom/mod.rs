@@ -23,6 +23,7 @@ mod libc;
 mod libgcc;
 mod qsort;
 mod soft_float;
+mod stdio;
 mod strings;
 mod system;
 mod vectors;
@@ -234,6 +235,7 @@ static FUNCTIONS: LazyLock<Vec<(u32, &str, Function)>> = LazyLock::new(|| {
         TABLE,
         libgcc::FUNCTIONS,
         soft_float::FUNCTIONS,
+        stdio::FUNCTIONS,
         strings::FUNCTIONS,
     ]
     .concat();
