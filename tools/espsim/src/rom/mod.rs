@@ -24,6 +24,7 @@ mod libc;
 mod libgcc;
 mod qsort;
 mod soft_float;
+mod stdio;
 mod strings;
 mod spiflash;
 mod system;
@@ -314,6 +315,7 @@ static FUNCTIONS: LazyLock<Vec<(u32, &str, Function)>> = LazyLock::new(|| {
         TABLE,
         libgcc::FUNCTIONS,
         soft_float::FUNCTIONS,
+        stdio::FUNCTIONS,
         strings::FUNCTIONS,
     ]
     .concat();
