@@ -100,19 +100,22 @@ impl Machine {
         machine
     }
 
-    /// Takes its power away and gives it back: time, and all but the flash, starts again. A flash operation that is under way is
+    /// Takes its power away and gives it back: time, and all but the flash, eFuses and what is
+    /// attached, starts again. A flash operation that is under way is
     /// cut in half.
     pub fn power_cycle(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
         flash.power_cycle(clock::duration(self.now));
-        *self = Self::new(&self.options, flash);
+        let before = std::mem::replace(self, Self::new(&self.options, flash));
+        self.bus.peripherals.take_over(before.bus.peripherals);
     }
 
     /// Pulls EN low for a moment: as [`Self::power_cycle`], but the flash chip keeps its power.
     pub fn reset_by_en(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
         flash.restart_clock(clock::duration(self.now));
-        *self = Self::new(&self.options, flash);
+        let before = std::mem::replace(self, Self::new(&self.options, flash));
+        self.bus.peripherals.take_over(before.bus.peripherals);
     }
 
     /// The time since power-on.
