@@ -116,7 +116,8 @@ impl Machine {
         machine
     }
 
-    /// Takes its power away and gives it back: time, and all but the flash, starts again. A flash operation that is under way is
+    /// Takes its power away and gives it back: time, and all but the flash, eFuses and what is
+    /// attached, starts again. A flash operation that is under way is
     /// cut in half.
     pub fn power_cycle(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
@@ -132,9 +133,9 @@ impl Machine {
     }
 
     fn start_again(&mut self, flash: Flash) {
-        let observer = self.observer.take();
-        *self = Self::new(&self.options, flash);
-        self.observer = observer;
+        let before = std::mem::replace(self, Self::new(&self.options, flash));
+        self.observer = before.observer;
+        self.bus.peripherals.take_over(before.bus.peripherals);
     }
 
     /// The time since power-on.
@@ -208,6 +209,16 @@ impl Machine {
         let peripherals = &mut self.bus.peripherals;
         peripherals.set_pin(pin.into(), level, self.now);
         self.bus.request_attention();
+    }
+
+    /// What is at `pin` (GPIO's number) for the ADCs from now on; `None` for 0 V or 3.3 V as its level is.
+    ///
+    /// # Panics
+    ///
+    /// Where `pin` is above 39.
+    pub fn set_millivolts(&mut self, pin: u8, millivolts: Option<u16>) {
+        let peripherals = &mut self.bus.peripherals;
+        peripherals.set_millivolts(pin.into(), millivolts);
     }
 
     /// Whether [`Self::take_edges`] gets what pins do from now on.

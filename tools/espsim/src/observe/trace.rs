@@ -26,7 +26,7 @@ pub struct Step {
 }
 
 /// What happens with each step.
-type Sink = Box<dyn FnMut(&Step) + Send>;
+type Sink = Box<dyn FnMut(&Step)>;
 
 /// The steps between two times.
 pub struct Trace {

@@ -17,11 +17,13 @@ pub mod ledc;
 mod map;
 pub mod pins;
 pub mod poll;
+pub mod psram;
 pub mod registers;
 pub mod rmt;
 pub mod rsa;
 pub mod rtc_cntl;
 pub mod rtc_io;
+pub mod sens;
 pub mod serial_frames;
 pub mod sha;
 pub mod signals;
@@ -49,6 +51,7 @@ use registers::Registers;
 use rmt::Rmt;
 use rsa::Rsa;
 use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
+use sens::Sens;
 use sha::Sha;
 use signals::Outputs;
 use spi::Spi;
@@ -75,6 +78,8 @@ pub struct Peripherals {
     pub pins: Pins,
     outputs: Outputs,
     revision_major: u8,
+    /// What the caches use: it is always idle, and its settings change nothing.
+    spi0: Registers,
     spi1: Spi,
     efuse: Efuse,
     ledc: Ledc,
@@ -83,6 +88,7 @@ pub struct Peripherals {
     spi: [SpiMaster; 2],
     aes: Aes,
     rsa: Rsa,
+    sens: Sens,
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
@@ -103,6 +109,7 @@ impl Peripherals {
             pins: Pins::new(strapping),
             outputs: Outputs::default(),
             revision_major: chip.revision.major,
+            spi0: spi0(),
             spi1: Spi::default(),
             efuse: Efuse::new(chip),
             ledc: Ledc::default(),
@@ -111,6 +118,7 @@ impl Peripherals {
             spi: [0, 1].map(SpiMaster::new),
             aes: Aes::default(),
             rsa: Rsa::default(),
+            sens: Sens::default(),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
@@ -120,9 +128,26 @@ impl Peripherals {
         }
     }
 
+    /// Takes over what outlives the chip's power: eFuses, devices on its buses, what is at its
+    /// pins.
+    pub fn take_over(&mut self, before: Self) {
+        self.pins.take_over(&before.pins);
+        self.efuse = before.efuse;
+        self.i2c = before.i2c;
+        self.spi = before.spi;
+        self.efuse.reset();
+        for i2c in &mut self.i2c {
+            i2c.reset();
+        }
+        for spi in &mut self.spi {
+            spi.reset();
+        }
+    }
+
     /// A reset of the RTC's domain.
     pub fn reset_rtc(&mut self, now: Ticks) {
         self.rtc_cntl = RtcCntl::default();
+        self.sens = Sens::default();
         self.pins.reset_rtc(now);
     }
 
@@ -134,7 +159,9 @@ impl Peripherals {
         self.timg = Default::default();
         self.outputs.clear();
         self.pins.reset_digital(strapping, now);
+        self.spi0 = spi0();
         self.spi1 = Spi::default();
+        self.efuse.reset();
         self.ledc = Ledc::default();
         self.rmt = Rmt::default();
         for i2c in &mut self.i2c {
@@ -311,6 +338,11 @@ impl Peripherals {
         self.rmt.advance_receivers(now);
     }
 
+    /// What is at `pin` for the ADCs; `None` for what its level is.
+    pub fn set_millivolts(&mut self, pin: usize, millivolts: Option<u16>) {
+        self.pins.set_millivolts(pin, millivolts);
+    }
+
     /// The world outside drives `pin` with `level`, or lets it go.
     pub fn set_pin(&mut self, pin: usize, level: Option<bool>, now: Ticks) {
         self.drive_pins(now);
@@ -350,6 +382,7 @@ impl Peripherals {
         sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
         sources |= SourceBits::from(self.ledc.interrupt()) << source::LEDC;
         sources |= SourceBits::from(self.rsa.interrupt()) << source::RSA;
+        sources |= SourceBits::from(self.efuse.interrupt()) << source::EFUSE;
         sources |= SourceBits::from(self.rmt.interrupt()) << source::RMT;
         for (number, i2c) in (source::I2C0..).zip(&self.i2c) {
             sources |= SourceBits::from(i2c.interrupt()) << number;
@@ -407,6 +440,22 @@ impl Peripherals {
         self.rng ^= self.rng >> 27;
         (self.rng.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
     }
+}
+
+/// SPI0 after a reset, as far as drivers look at it.
+fn spi0() -> Registers {
+    Registers::new(
+        0x400,
+        &[
+            (0x08, 0x0020_A400),
+            (0x18, 0x8000_3043),
+            (0x1C, 0x8000_0040),
+            (0x20, 0x5C00_0007),
+            (0x24, 0x7000_0000),
+            (0x34, 6),
+            (0x3FC, 0x0160_4270),
+        ],
+    )
 }
 
 #[cfg(test)]
