@@ -131,9 +131,9 @@ impl Uart {
         self.sending.len() - from
     }
 
-    /// When there is room for one more byte to send.
+    /// When there is room for one more byte to send: one is on the line, and not in the FIFO.
     pub fn room_at(&self) -> Ticks {
-        match self.sending.len().checked_sub(FIFO_LEN) {
+        match self.sending.len().checked_sub(FIFO_LEN + 1) {
             Some(over) => self.sending.get(over).map_or(0, |&(at, _)| at),
             None => 0,
         }
@@ -146,7 +146,7 @@ impl Uart {
 
     /// Sends a byte; one that does not fit into the FIFO is lost.
     pub fn send(&mut self, now: Ticks, apb: Ticks, byte: u8) {
-        if self.unsent(now) < FIFO_LEN {
+        if self.unsent(now) <= FIFO_LEN {
             let at = now.max(self.idle_at()) + self.byte_time(apb);
             self.sending.push_back((at, byte));
         }
