@@ -305,8 +305,8 @@ impl Machine {
                 // For it to be seen that nobody will wake a core that waits.
                 end = end.min(self.now + LOOK);
             }
-            if self.runs[1] && self.runs[0] && !self.cpus.iter().any(|cpu| cpu.waiting) {
-                end = end.min(self.bus.time_of(0, self.cpus[0].cycles + QUANTUM));
+            if self.runs[1] && self.runs[0] {
+                end = end.min(self.turn());
             }
             self.now = self.advance_to(end.max(self.now + 1));
             let observer = self.observer.as_deref_mut();
@@ -320,6 +320,20 @@ impl Machine {
     fn next_sent(&self) -> Option<Ticks> {
         let uarts = self.bus.peripherals.uart.iter();
         uarts.filter_map(|uart| uart.next_sent()).min()
+    }
+
+    /// Until when a core may run while the other one stands still: both take turns of [`QUANTUM`], and one that waits sleeps until its next
+    /// timer.
+    fn turn(&self) -> Ticks {
+        let short = self.bus.time_of(0, self.cpus[0].cycles + QUANTUM);
+        (0..2)
+            .filter(|&core| self.cpus[core].waiting)
+            .map(|core| {
+                let cpu = &self.cpus[core];
+                self.bus.time_of(core, cpu.timer_at().max(cpu.cycles))
+            })
+            .min()
+            .map_or(short, |wakes| if wakes > self.now { wakes } else { short })
     }
 
     /// Whether nothing will happen any more, whatever comes at the pins.

@@ -175,9 +175,9 @@ impl Uart {
         self.sending.len() - from
     }
 
-    /// When there is room for one more byte to send.
+    /// When there is room for one more byte to send: one is on the line, and not in the FIFO.
     pub fn room_at(&self) -> Ticks {
-        match self.sending.len().checked_sub(FIFO_LEN) {
+        match self.sending.len().checked_sub(FIFO_LEN + 1) {
             Some(over) => self.sending.get(over).map_or(0, Frame::end),
             None => 0,
         }
@@ -190,7 +190,7 @@ impl Uart {
 
     /// Sends a byte; one that does not fit into the FIFO is lost.
     pub fn send(&mut self, now: Ticks, apb: Ticks, byte: u8) {
-        if self.unsent(now) < FIFO_LEN {
+        if self.unsent(now) <= FIFO_LEN {
             let start = now.max(self.idle_at());
             let len = self.byte_time(apb);
             let frame = Frame { start, len, byte };

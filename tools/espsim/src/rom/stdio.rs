@@ -14,6 +14,7 @@ const STREAMS: u32 = 0x3FFA_E500;
 const STREAM_LEN: u32 = 104;
 
 /// Offsets in the table of system calls.
+const LOCK_INIT_RECURSIVE: u32 = 100;
 const CLOSE: u32 = 76;
 const WRITE: u32 = 84;
 const SEEK: u32 = 88;
@@ -39,6 +40,7 @@ const FUNCTION_READ: u32 = 36;
 const FUNCTION_WRITE: u32 = 40;
 const FUNCTION_SEEK: u32 = 44;
 const FUNCTION_CLOSE: u32 = 48;
+const LOCK: u32 = 88;
 
 /// Flags: line-buffered, unbuffered, for reading, for writing, for both, error.
 const LINE_BUFFERED: u32 = 1;
@@ -48,6 +50,7 @@ const WRITES: u32 = 8;
 const BOTH: u32 = 0x10;
 const FAILED: u32 = 0x40;
 
+const SINIT: u32 = 0x4000_1E38;
 const CLEANUP_R: u32 = 0x4000_1D48;
 const SREAD: u32 = 0x4000_1118;
 const SWRITE: u32 = 0x4000_1150;
@@ -61,39 +64,6 @@ fn half(call: &mut Call, address: u32) -> std::result::Result<u32, BadAddress> {
     Ok(u32::from(bytes[0]) | u32::from(bytes[1]) << 8)
 }
 
-/// `void __sinit(struct _reent *)`.
-fn initialize(call: &mut Call) -> Result {
-    let reent = call.argument(0)?;
-    if call.read32(reent.wrapping_add(IS_INITIALIZED))? != 0 {
-        return Ok(Outcome::Return(0));
-    }
-    let streams = [
-        (STDIN, READS),
-        (STDOUT, WRITES),
-        (STDERR, BOTH | UNBUFFERED),
-    ];
-    for (number, (offset, flags)) in (0..).zip(streams) {
-        let stream = STREAMS + number * STREAM_LEN;
-        call.write(stream, &[0; STREAM_LEN as usize])?;
-        call.write32(stream + FLAGS, flags | number << 16)?;
-        for (offset, value) in [
-            (DATA, reent),
-            (COOKIE, stream),
-            (FUNCTION_READ, SREAD),
-            (FUNCTION_WRITE, SWRITE),
-            (FUNCTION_SEEK, SSEEK),
-            (FUNCTION_CLOSE, SCLOSE),
-        ] {
-            call.write32(stream + offset, value)?;
-        }
-        call.write32(reent.wrapping_add(offset), stream)?;
-    }
-    call.write32(reent.wrapping_add(CLEANUP), CLEANUP_R)?;
-    call.write32(reent.wrapping_add(IS_INITIALIZED), 1)?;
-    call.charge(300);
-    Ok(Outcome::Return(0))
-}
-
 /// A stream's function: the program's system call of its file, which returns to the caller.
 fn system_call(call: &mut Call, offset: u32) -> Result {
     let stream = call.argument(1)?;
@@ -105,7 +75,7 @@ fn system_call(call: &mut Call, offset: u32) -> Result {
     Ok(Outcome::Jumped)
 }
 
-// `_fflush_r` has a window of its own, as `qsort` has. Registers: the arguments, what is to be written and how much, and the stream that
+// What calls the program has a window of its own, as `qsort` has. Registers: the arguments, what is to be written and how much, and the stream that
 // comes next.
 const REENT: u8 = 2;
 const STREAM: u8 = 3;
@@ -147,6 +117,64 @@ fn begin_flush(call: &mut Call) -> Result {
     call.cpu.set_a(STREAM, stream);
     call.cpu.set_a(NEXT, next);
     begin(call)
+}
+
+/// Behind `entry` of `void __sinit(struct _reent *)`.
+fn initialize(call: &mut Call) -> Result {
+    if call.cpu.needs_windows(3) {
+        return Ok(Outcome::Jumped);
+    }
+    let reent = call.cpu.a(REENT);
+    if call.read32(reent.wrapping_add(IS_INITIALIZED))? != 0 {
+        return leave(call, 0);
+    }
+    let streams = [
+        (STDIN, READS),
+        (STDOUT, WRITES),
+        (STDERR, BOTH | UNBUFFERED),
+    ];
+    for (number, (offset, flags)) in (0..).zip(streams) {
+        let stream = STREAMS + number * STREAM_LEN;
+        call.write(stream, &[0; STREAM_LEN as usize])?;
+        call.write32(stream + FLAGS, flags | number << 16)?;
+        for (offset, value) in [
+            (DATA, reent),
+            (COOKIE, stream),
+            (FUNCTION_READ, SREAD),
+            (FUNCTION_WRITE, SWRITE),
+            (FUNCTION_SEEK, SSEEK),
+            (FUNCTION_CLOSE, SCLOSE),
+        ] {
+            call.write32(stream + offset, value)?;
+        }
+        call.write32(reent.wrapping_add(offset), stream)?;
+    }
+    call.write32(reent.wrapping_add(CLEANUP), CLEANUP_R)?;
+    call.write32(reent.wrapping_add(IS_INITIALIZED), 1)?;
+    call.charge(300);
+    call.cpu.set_a(STREAM, STREAMS);
+    make_lock(call)
+}
+
+/// Behind the program's function that makes a lock.
+fn made_lock(call: &mut Call) -> Result {
+    if call.cpu.needs_windows(3) {
+        return Ok(Outcome::Jumped);
+    }
+    let stream = call.cpu.a(STREAM).wrapping_add(STREAM_LEN);
+    call.cpu.set_a(STREAM, stream);
+    if stream == STREAMS + 3 * STREAM_LEN {
+        return leave(call, 0);
+    }
+    make_lock(call)
+}
+
+fn make_lock(call: &mut Call) -> Result {
+    let table = call.read32(SYSCALL_TABLE[call.core()])?;
+    let function = call.read32(table.wrapping_add(LOCK_INIT_RECURSIVE))?;
+    let lock = call.cpu.a(STREAM).wrapping_add(LOCK);
+    call.cpu.set_a(ARGUMENTS, lock);
+    call_program(call, function, SINIT + 6)
 }
 
 /// Takes what the stream's buffer has.
@@ -216,9 +244,13 @@ fn go_on(call: &mut Call) -> Result {
     for (register, argument) in (ARGUMENTS..).zip(arguments) {
         call.cpu.set_a(register, argument);
     }
+    call_program(call, function, FFLUSH_R + 6)
+}
+
+/// Calls a function of the program, which returns to `behind`.
+fn call_program(call: &mut Call, function: u32, behind: u32) -> Result {
     call.cpu.ps.call_increment = 2;
-    call.cpu
-        .set_a(RETURN, 2 << 30 | (FFLUSH_R + 6) & 0x3FFF_FFFF);
+    call.cpu.set_a(RETURN, 2 << 30 | behind & 0x3FFF_FFFF);
     call.cpu.pc = function;
     Ok(Outcome::Jumped)
 }
@@ -259,7 +291,9 @@ pub(super) const FUNCTIONS: &[(u32, &str, Function)] = &[
     (SWRITE, "__swrite", |call| system_call(call, WRITE)),
     (SSEEK, "__sseek", |call| system_call(call, SEEK)),
     (SCLOSE, "__sclose", |call| system_call(call, CLOSE)),
-    (0x4000_1E38, "__sinit", initialize),
+    (SINIT, "__sinit", enter),
+    (SINIT + 3, "__sinit", initialize),
+    (SINIT + 6, "__sinit", made_lock),
     (0x4005_6340, "abs", abs),
     (0x4005_6348, "div", div),
     (0x4005_6370, "labs", abs),
