@@ -7,6 +7,7 @@ use crate::clock::Ticks;
 use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin, Quiet};
 use crate::memory::Ram;
 use crate::peripherals::Peripherals;
+use crate::peripherals::psram::{self, Psram};
 use crate::rom::{self, Rom};
 
 /// Data bus: SRAM 2, then SRAM 1.
@@ -29,6 +30,9 @@ const RTC_LEN: u32 = 0x2000;
 /// Flash as data: the MMU's entries 0 to 63.
 const DROM: u32 = 0x3F40_0000;
 const DROM_END: u32 = 0x3F80_0000;
+/// External RAM.
+const EXTERNAL: u32 = DROM_END;
+const EXTERNAL_END: u32 = EXTERNAL + psram::LEN;
 /// Flash as instructions: entry 64 is 0x4000_0000; below the RTC's memory is other memory.
 const IROM: u32 = 0x400C_2000;
 const IROM_END: u32 = 0x40C0_0000;
@@ -85,6 +89,7 @@ pub struct SystemBus {
     iram: Ram,
     rtc_fast: Ram,
     rtc_slow: Ram,
+    psram: Psram,
     /// The peripherals.
     pub peripherals: Peripherals,
     /// What the ROM knows between calls.
@@ -145,6 +150,7 @@ impl SystemBus {
             iram: Ram::new(IRAM_LEN, UNDEFINED),
             rtc_fast: Ram::new(RTC_LEN, UNDEFINED),
             rtc_slow: Ram::new(RTC_LEN, UNDEFINED),
+            psram: Psram::new(UNDEFINED),
             peripherals,
             rom: Rom::default(),
             core: 0,
@@ -328,6 +334,11 @@ impl SystemBus {
             RTC_FAST_INSTRUCTIONS..IROM => (&self.rtc_fast, address - RTC_FAST_INSTRUCTIONS),
             RTC_FAST_DATA..0x3FF8_2000 => (&self.rtc_fast, address - RTC_FAST_DATA),
             RTC_SLOW..0x5000_2000 => (&self.rtc_slow, address - RTC_SLOW),
+            EXTERNAL..EXTERNAL_END => {
+                let dport = &self.peripherals.dport;
+                let offset = dport.psram_offset(self.core, address - EXTERNAL)?;
+                (&self.psram.memory, offset)
+            }
             _ => return None,
         })
     }
@@ -340,6 +351,11 @@ impl SystemBus {
             RTC_FAST_INSTRUCTIONS..IROM => (&mut self.rtc_fast, address - RTC_FAST_INSTRUCTIONS),
             RTC_FAST_DATA..0x3FF8_2000 => (&mut self.rtc_fast, address - RTC_FAST_DATA),
             RTC_SLOW..0x5000_2000 => (&mut self.rtc_slow, address - RTC_SLOW),
+            EXTERNAL..EXTERNAL_END => {
+                let dport = &self.peripherals.dport;
+                let offset = dport.psram_offset(self.core, address - EXTERNAL)?;
+                (&mut self.psram.memory, offset)
+            }
             _ => return None,
         })
     }

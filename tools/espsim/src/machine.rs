@@ -116,7 +116,8 @@ impl Machine {
         machine
     }
 
-    /// Takes its power away and gives it back: time, and all but the flash, starts again. A flash operation that is under way is
+    /// Takes its power away and gives it back: time, and all but the flash, eFuses and what is
+    /// attached, starts again. A flash operation that is under way is
     /// cut in half.
     pub fn power_cycle(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
@@ -133,8 +134,9 @@ impl Machine {
 
     fn start_again(&mut self, flash: Flash) {
         let observer = self.observer.take();
-        *self = Self::new(&self.options, flash);
+        let before = std::mem::replace(self, Self::new(&self.options, flash));
         self.observer = observer;
+        self.bus.peripherals.take_over(before.bus.peripherals);
     }
 
     /// The time since power-on.

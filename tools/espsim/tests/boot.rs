@@ -10,6 +10,7 @@ use espsim::machine::{Event, Machine, MachineOptions};
 use espsim::peripherals::rtc_cntl::ResetCause;
 use program::{CODE, MILLISECOND, Program, UART_TX_FLUSH, UART_TX_ONE_CHAR, image, machine, run};
 
+const CACHE_READ_ENABLE: u32 = 0x4000_9A84;
 const SOFTWARE_RESET: u32 = 0x4000_824C;
 
 #[test]
@@ -300,6 +301,24 @@ fn pins_are_driven_and_read_as_time_passes() {
     assert_eq!(level(&mut machine), Some(1));
     machine.set_pin(19, None);
     assert_eq!(level(&mut machine), Some(0));
+}
+
+#[test]
+fn external_ram_is_where_the_mmu_says() {
+    // Entry 0 and 1 of the first core: pages 1 and 0 of 32 KB.
+    let program = Program::new()
+        .call(CACHE_READ_ENABLE, 0)
+        .store(0x3FF1_1200, 1)
+        .store(0x3FF1_1204, 0)
+        .store(0x3F80_0010, 0x1234_5678)
+        .store(0x3FF1_1204, 1)
+        .stay();
+    let mut machine = machine(&program.flash());
+    let (_, event) = run(&mut machine, 100 * MILLISECOND);
+    assert_eq!(event, Event::Time);
+    assert_eq!(machine.read_word(0x3F80_8010), Some(0x1234_5678));
+    assert_eq!(machine.read_word(0x3FF1_1204), Some(1));
+    assert_eq!(machine.read_word(0x3F81_0000), None);
 }
 
 #[test]

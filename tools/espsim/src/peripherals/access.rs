@@ -54,6 +54,12 @@ impl Peripherals {
             TIMG1 => self.timg[1].read(offset, now, apb),
             APB_CTRL => self.apb_ctrl.get(offset),
             _ if address == RNG_DATA => self.random(),
+            _ if PRO_PSRAM_MMU.contains(&address) => self
+                .dport
+                .psram_entry(0, ((address - PRO_PSRAM_MMU.start) / 4) as usize),
+            _ if APP_PSRAM_MMU.contains(&address) => self
+                .dport
+                .psram_entry(1, ((address - APP_PSRAM_MMU.start) / 4) as usize),
             _ => self.other.read(address, pc),
         }
     }
@@ -122,6 +128,14 @@ impl Peripherals {
             TIMG0 => self.timg[0].write(offset, value, now, apb),
             TIMG1 => self.timg[1].write(offset, value, now, apb),
             APB_CTRL => self.apb_ctrl.set(offset, value),
+            _ if PRO_PSRAM_MMU.contains(&address) => {
+                let index = (address - PRO_PSRAM_MMU.start) / 4;
+                self.dport.set_psram_entry(0, index as usize, value);
+            }
+            _ if APP_PSRAM_MMU.contains(&address) => {
+                let index = (address - APP_PSRAM_MMU.start) / 4;
+                self.dport.set_psram_entry(1, index as usize, value);
+            }
             _ => self.other.write(address, value, pc),
         }
     }

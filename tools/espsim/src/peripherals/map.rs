@@ -6,6 +6,9 @@ pub const RSA: u32 = 0x3FF0_2000;
 pub const SHA: u32 = 0x3FF0_3000;
 pub const PRO_MMU_TABLE: u32 = 0x3FF1_0000;
 pub const APP_MMU_TABLE: u32 = 0x3FF1_2000;
+/// The MMU's entries for external RAM: 1152 and behind.
+pub const PRO_PSRAM_MMU: std::ops::Range<u32> = 0x3FF1_1200..0x3FF1_1400;
+pub const APP_PSRAM_MMU: std::ops::Range<u32> = 0x3FF1_3200..0x3FF1_3400;
 pub const UART0: u32 = 0x3FF4_0000;
 pub const SPI1: u32 = 0x3FF4_2000;
 pub const GPIO: u32 = 0x3FF4_4000;
@@ -47,6 +50,7 @@ pub mod source {
     pub const SPI2: u32 = 30;
     pub const UART0: u32 = 34;
     pub const LEDC: u32 = 43;
+    pub const EFUSE: u32 = 44;
     pub const RTC_CORE: u32 = 46;
     pub const RMT: u32 = 47;
     pub const I2C0: u32 = 49;

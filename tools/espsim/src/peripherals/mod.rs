@@ -17,6 +17,7 @@ pub mod ledc;
 mod map;
 pub mod pins;
 pub mod poll;
+pub mod psram;
 pub mod registers;
 pub mod rmt;
 pub mod rsa;
@@ -120,6 +121,20 @@ impl Peripherals {
         }
     }
 
+    /// Takes over what outlives the chip's power: eFuses, devices on its buses.
+    pub fn take_over(&mut self, before: Self) {
+        self.efuse = before.efuse;
+        self.i2c = before.i2c;
+        self.spi = before.spi;
+        self.efuse.reset();
+        for i2c in &mut self.i2c {
+            i2c.reset();
+        }
+        for spi in &mut self.spi {
+            spi.reset();
+        }
+    }
+
     /// A reset of the RTC's domain.
     pub fn reset_rtc(&mut self, now: Ticks) {
         self.rtc_cntl = RtcCntl::default();
@@ -135,6 +150,7 @@ impl Peripherals {
         self.outputs.clear();
         self.pins.reset_digital(strapping, now);
         self.spi1 = Spi::default();
+        self.efuse.reset();
         self.ledc = Ledc::default();
         self.rmt = Rmt::default();
         for i2c in &mut self.i2c {
@@ -350,6 +366,7 @@ impl Peripherals {
         sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
         sources |= SourceBits::from(self.ledc.interrupt()) << source::LEDC;
         sources |= SourceBits::from(self.rsa.interrupt()) << source::RSA;
+        sources |= SourceBits::from(self.efuse.interrupt()) << source::EFUSE;
         sources |= SourceBits::from(self.rmt.interrupt()) << source::RMT;
         for (number, i2c) in (source::I2C0..).zip(&self.i2c) {
             sources |= SourceBits::from(i2c.interrupt()) << number;

@@ -428,6 +428,7 @@ const TABLE: &[(u32, &str, Function)] = &[
         "cache_flash_mmu_set",
         flash::cache_flash_mmu_set,
     ),
+    (0x4000_97F4, "cache_sram_mmu_set", flash::cache_sram_mmu_set),
     (0x4000_9A14, "Cache_Flush", flash::cache_flush),
     (0x4000_9A84, "Cache_Read_Enable", flash::cache_read_enable),
     (0x4000_9AB8, "Cache_Read_Disable", flash::cache_read_disable),
