@@ -212,6 +212,16 @@ impl Machine {
         self.bus.request_attention();
     }
 
+    /// What is at `pin` (GPIO's number) for the ADCs from now on; `None` for 0 V or 3.3 V as its level is.
+    ///
+    /// # Panics
+    ///
+    /// Where `pin` is above 39.
+    pub fn set_millivolts(&mut self, pin: u8, millivolts: Option<u16>) {
+        let peripherals = &mut self.bus.peripherals;
+        peripherals.set_millivolts(pin.into(), millivolts);
+    }
+
     /// Whether [`Self::take_edges`] gets what pins do from now on.
     pub fn watch_pins(&mut self, on: bool) {
         self.bus.peripherals.pins.watch(on);

@@ -304,6 +304,29 @@ fn pins_are_driven_and_read_as_time_passes() {
 }
 
 #[test]
+fn a_power_cycle_keeps_efuses_and_the_world_outside() {
+    // EFUSE_BLK3_WDATA0, CONF and CMD to program; the ADC of GPIO34 with its result not inverted.
+    let program = Program::new()
+        .store(0x3FF5_A0D8, 0x1234)
+        .store(0x3FF5_A0FC, 0x5A5A)
+        .store(0x3FF5_A104, 2)
+        .stay()
+        .flash();
+    let mut machine = machine(&program);
+    machine.set_pin(18, Some(true));
+    machine.set_millivolts(34, Some(1000));
+    run(&mut machine, 100 * MILLISECOND);
+    machine.power_cycle();
+    assert_eq!(machine.now(), 0);
+    assert_eq!(machine.read_word(0x3FF5_A078), Some(0x1234));
+    assert_eq!(
+        machine.read_word(0x3FF4_403C).map(|word| word >> 18 & 1),
+        Some(1)
+    );
+    assert_eq!(machine.bus().peripherals.pins.millivolts(34), 1000);
+}
+
+#[test]
 fn external_ram_is_where_the_mmu_says() {
     // Entry 0 and 1 of the first core: pages 1 and 0 of 32 KB.
     let program = Program::new()

@@ -3,6 +3,7 @@
 use super::Peripherals;
 use super::dport::MMU_ENTRIES;
 use super::map::*;
+use super::sens::Sens;
 use crate::clock::{self, Ticks};
 
 impl Peripherals {
@@ -42,6 +43,7 @@ impl Peripherals {
             GPIO => self.pins.gpio.read(offset),
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.read(offset, now),
             RTC if RTC_IO.contains(&offset) => self.pins.read_rtc_io(offset - RTC_IO.start),
+            RTC if Sens::has(offset.wrapping_sub(SENS)) => self.sens.read(offset - SENS),
             IO_MUX => self.pins.read_io_mux(offset),
             SPI2 => self.spi[0].read(offset),
             SPI3 => self.spi[1].read(offset),

@@ -32,6 +32,7 @@ pub const RNG_DATA: u32 = 0x3FF7_5144;
 /// RTC_CNTL is the first KB of its page; RTC_IO, SENS and RTC_I2C follow.
 pub const RTC_CNTL_LEN: u32 = 0x400;
 pub const RTC_IO: std::ops::Range<u32> = 0x400..0x4CC;
+pub const SENS: u32 = 0x800;
 /// APB_CTRL's SYSCLK_CONF: the crystal's divider less 1.
 pub const SYSCLK_CONF: u32 = 0x00;
 pub const APB_CTRL_DATE: u32 = 0x7C;

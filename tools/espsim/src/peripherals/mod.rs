@@ -23,6 +23,7 @@ pub mod rmt;
 pub mod rsa;
 pub mod rtc_cntl;
 pub mod rtc_io;
+pub mod sens;
 pub mod serial_frames;
 pub mod sha;
 pub mod signals;
@@ -50,6 +51,7 @@ use registers::Registers;
 use rmt::Rmt;
 use rsa::Rsa;
 use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
+use sens::Sens;
 use sha::Sha;
 use signals::Outputs;
 use spi::Spi;
@@ -84,6 +86,7 @@ pub struct Peripherals {
     spi: [SpiMaster; 2],
     aes: Aes,
     rsa: Rsa,
+    sens: Sens,
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
@@ -112,6 +115,7 @@ impl Peripherals {
             spi: [0, 1].map(SpiMaster::new),
             aes: Aes::default(),
             rsa: Rsa::default(),
+            sens: Sens::default(),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
@@ -121,8 +125,10 @@ impl Peripherals {
         }
     }
 
-    /// Takes over what outlives the chip's power: eFuses, devices on its buses.
+    /// Takes over what outlives the chip's power: eFuses, devices on its buses, what is at its
+    /// pins.
     pub fn take_over(&mut self, before: Self) {
+        self.pins.take_over(&before.pins);
         self.efuse = before.efuse;
         self.i2c = before.i2c;
         self.spi = before.spi;
@@ -138,6 +144,7 @@ impl Peripherals {
     /// A reset of the RTC's domain.
     pub fn reset_rtc(&mut self, now: Ticks) {
         self.rtc_cntl = RtcCntl::default();
+        self.sens = Sens::default();
         self.pins.reset_rtc(now);
     }
 
@@ -325,6 +332,11 @@ impl Peripherals {
             self.rmt.receive(edge);
         }
         self.rmt.advance_receivers(now);
+    }
+
+    /// What is at `pin` for the ADCs; `None` for what its level is.
+    pub fn set_millivolts(&mut self, pin: usize, millivolts: Option<u16>) {
+        self.pins.set_millivolts(pin, millivolts);
     }
 
     /// The world outside drives `pin` with `level`, or lets it go.
