@@ -110,6 +110,12 @@ impl Peripherals {
             RTC if RTC_IO.contains(&offset) => {
                 self.pins.write_rtc_io(offset - RTC_IO.start, value, now);
             }
+            RTC if Sens::has(offset.wrapping_sub(SENS)) => {
+                self.drive_pins(now);
+                let pins = &self.pins;
+                self.sens
+                    .write(offset - SENS, value, |pin| pins.millivolts(pin));
+            }
             IO_MUX => {
                 self.pins.write_io_mux(offset, value, now);
             }
