@@ -39,6 +39,7 @@ impl Peripherals {
             UART0 => self.uart[0].read(offset, now, apb),
             UART1 => self.uart[1].read(offset, now, apb),
             UART2 => self.uart[2].read(offset, now, apb),
+            SPI0 => self.spi0.get(offset),
             SPI1 => self.spi1.read(offset),
             GPIO => self.pins.gpio.read(offset),
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.read(offset, now),
@@ -100,6 +101,7 @@ impl Peripherals {
             UART0 => self.uart[0].write(offset, value, now, apb),
             UART1 => self.uart[1].write(offset, value, now, apb),
             UART2 => self.uart[2].write(offset, value, now, apb),
+            SPI0 => self.spi0.set(offset, value),
             SPI1 => self
                 .spi1
                 .write(offset, value, clock::duration(now), &mut self.flash),

@@ -11,6 +11,7 @@ pub const PRO_PSRAM_MMU: std::ops::Range<u32> = 0x3FF1_1200..0x3FF1_1400;
 pub const APP_PSRAM_MMU: std::ops::Range<u32> = 0x3FF1_3200..0x3FF1_3400;
 pub const UART0: u32 = 0x3FF4_0000;
 pub const SPI1: u32 = 0x3FF4_2000;
+pub const SPI0: u32 = 0x3FF4_3000;
 pub const GPIO: u32 = 0x3FF4_4000;
 pub const RTC: u32 = 0x3FF4_8000;
 pub const IO_MUX: u32 = 0x3FF4_9000;

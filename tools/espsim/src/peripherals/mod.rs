@@ -78,6 +78,8 @@ pub struct Peripherals {
     pub pins: Pins,
     outputs: Outputs,
     revision_major: u8,
+    /// What the caches use: it is always idle, and its settings change nothing.
+    spi0: Registers,
     spi1: Spi,
     efuse: Efuse,
     ledc: Ledc,
@@ -107,6 +109,7 @@ impl Peripherals {
             pins: Pins::new(strapping),
             outputs: Outputs::default(),
             revision_major: chip.revision.major,
+            spi0: spi0(),
             spi1: Spi::default(),
             efuse: Efuse::new(chip),
             ledc: Ledc::default(),
@@ -156,6 +159,7 @@ impl Peripherals {
         self.timg = Default::default();
         self.outputs.clear();
         self.pins.reset_digital(strapping, now);
+        self.spi0 = spi0();
         self.spi1 = Spi::default();
         self.efuse.reset();
         self.ledc = Ledc::default();
@@ -436,6 +440,22 @@ impl Peripherals {
         self.rng ^= self.rng >> 27;
         (self.rng.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
     }
+}
+
+/// SPI0 after a reset, as far as drivers look at it.
+fn spi0() -> Registers {
+    Registers::new(
+        0x400,
+        &[
+            (0x08, 0x0020_A400),
+            (0x18, 0x8000_3043),
+            (0x1C, 0x8000_0040),
+            (0x20, 0x5C00_0007),
+            (0x24, 0x7000_0000),
+            (0x34, 6),
+            (0x3FC, 0x0160_4270),
+        ],
+    )
 }
 
 #[cfg(test)]

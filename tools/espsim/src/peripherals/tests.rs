@@ -153,3 +153,64 @@ fn an_adc_measures_what_is_at_its_pin() {
     board.peripherals.set_pin(34, Some(true), 0);
     assert_eq!(convert(&mut board), 3300 * 4095 / 3903);
 }
+
+/// A board after random accesses: what was read, and the edges of pins.
+fn after_random_accesses(seed: u64) -> (Vec<u32>, Vec<pins::Edge>) {
+    const PAGES: [u32; 20] = [
+        GPIO, GPIO, DPORT, AES, SHA, RSA, UART0, SPI0, SPI1, GPIO, RTC, IO_MUX, I2C0, RMT, LEDC,
+        EFUSE, SPI2, SPI3, I2C1, UART2,
+    ];
+    let mut state = seed;
+    let mut random = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 20) % below
+    };
+    let mut board = Board::new();
+    let i2c = i2c::devices::Memory::new(0x50, vec![7; 100]);
+    board.peripherals.attach_i2c(0, Box::new(i2c));
+    board.peripherals.pins.watch(true);
+    let (mut read, mut edges) = (Vec::new(), Vec::new());
+    for _ in 0..20_000 {
+        let page = PAGES[random(PAGES.len() as u64) as usize];
+        let registers = [0x40, 0x400][random(2) as usize];
+        let address = page + 4 * random(registers) as u32;
+        // Few bits, for settings that mean something.
+        let value = (0..1 + random(4)).fold(0u32, |value, _| value | 1 << random(32));
+        // Not a length of a transaction of megabytes.
+        let value = if matches!(address & 0xFFF, 0x28 | 0x2C) {
+            value & 0x3FF
+        } else {
+            value
+        };
+        match random(4) {
+            0 => read.push(board.read(address)),
+            1 => board
+                .peripherals
+                .set_pin(random(40) as usize, Some(random(2) == 1), board.now),
+            _ => board.write(address, value),
+        }
+        board.run_to(board.now + random(2000));
+        board.peripherals.next_event(board.now);
+        board.peripherals.take_reset();
+        read.push(board.peripherals.sources(board.now)[1] as u32);
+        edges.extend(board.peripherals.pins.take_edges());
+        if board.peripherals.waits_for_memory() {
+            board
+                .peripherals
+                .serve(&mut Ram::new(0x1000, 0), &Ram::new(0x2000, 0));
+        }
+    }
+    (read, edges)
+}
+
+#[test]
+fn random_accesses_end_the_same_way_every_time() {
+    for seed in [0x1234_5678_9ABC_DEF1, 42] {
+        let (read, edges) = after_random_accesses(seed);
+        assert!(edges.is_sorted_by_key(|edge| edge.at));
+        assert!(edges.len() > 20, "{}", edges.len());
+        assert_eq!((read, edges), after_random_accesses(seed));
+    }
+}
