@@ -361,7 +361,16 @@ impl I2c {
 
     /// Reads the register at `offset`, behind [`Self::advance`].
     pub fn read(&mut self, offset: u32) -> u32 {
-        match offset {
+        match self.peek(offset) {
+            Some(word) => word,
+            None => self.received.pop_front().unwrap_or(0).into(),
+        }
+    }
+
+    /// What the register at `offset` reads as; `None` for the FIFO, which reading changes.
+    pub fn peek(&self, offset: u32) -> Option<u32> {
+        Some(match offset {
+            DATA => return None,
             SR => {
                 let under_way = self.busy || self.state != State::Idle;
                 u32::from(self.ack)
@@ -369,12 +378,11 @@ impl I2c {
                     | (self.received.len() as u32) << 8
                     | (self.to_send.len() as u32) << 18
             }
-            DATA => self.received.pop_front().unwrap_or(0).into(),
             INT_RAW => self.raw(),
             INT_STATUS => self.raw() & self.registers.get(INT_ENA),
             INT_CLR => 0,
             _ => self.registers.get(offset),
-        }
+        })
     }
 
     /// Writes the register at `offset`, behind [`Self::advance`].

@@ -178,15 +178,6 @@ impl Pins {
         self.rtc_io.ext0_pin()
     }
 
-    /// Whether a peripheral's signal leaves the chip anywhere.
-    pub fn is_routed(&self, signal: Signal) -> bool {
-        (0..PINS).any(|pin| match self.io_mux.function(pin) {
-            Function::Gpio => self.gpio.output(pin).signal == Some(signal),
-            Function::Output(direct) => direct == signal,
-            Function::Other => false,
-        })
-    }
-
     /// The level of a peripheral's input.
     pub fn input(&self, signal: Signal) -> bool {
         match self.gpio.input_of(signal) {

@@ -5,10 +5,7 @@
 
 use super::Peripherals;
 use super::dport::MMU_ENTRIES;
-use super::map::{
-    APB_CTRL, APP_MMU_TABLE, DPORT, EFUSE, GPIO, IO_MUX, PRO_MMU_TABLE, RTC, RTC_CNTL_LEN, TIMG0,
-    TIMG1, UART0, UART1, UART2,
-};
+use super::map::*;
 use crate::clock::Ticks;
 use crate::cpu::Quiet;
 
@@ -55,6 +52,15 @@ impl Peripherals {
             APP_MMU_TABLE if offset < 4 * MMU_ENTRIES as u32 => {
                 same(self.dport.mmu_entry(1, offset as usize / 4))
             }
+            AES => same(self.aes.read(offset)),
+            RSA => same(self.rsa.read(offset)),
+            SHA => same(self.sha.read(offset)),
+            SPI0 => same(self.spi0.get(offset)),
+            SPI2 => same(self.spi[0].read(offset)),
+            SPI3 => same(self.spi[1].read(offset)),
+            I2C0 => same(self.i2c[0].peek(offset)?),
+            I2C1 => same(self.i2c[1].peek(offset)?),
+            RMT => same(self.rmt.peek(offset)?),
             UART0 => self.uart[0].poll(offset, from, until, apb),
             UART1 => self.uart[1].poll(offset, from, until, apb),
             UART2 => self.uart[2].poll(offset, from, until, apb),

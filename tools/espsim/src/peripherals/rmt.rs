@@ -328,11 +328,19 @@ impl Rmt {
 
     /// Reads the register at `offset`, behind [`Self::advance`].
     pub fn read(&mut self, offset: u32) -> u32 {
-        match offset {
-            _ if DATA.contains(&offset) => {
+        match self.peek(offset) {
+            Some(word) => word,
+            None => {
                 let at = self.next_of_fifo(offset as usize / 4);
                 self.word(at)
             }
+        }
+    }
+
+    /// What the register at `offset` reads as; `None` for the FIFO, which reading changes.
+    pub fn peek(&self, offset: u32) -> Option<u32> {
+        Some(match offset {
+            _ if DATA.contains(&offset) => return None,
             STATUS..ADDR => {
                 let index = ((offset - STATUS) / 4) as usize;
                 let channel = &self.channels[index];
@@ -345,7 +353,7 @@ impl Rmt {
             INT_CLR => 0,
             MEMORY.. => self.word((offset - MEMORY) as usize / 2),
             _ => self.registers.get(offset),
-        }
+        })
     }
 
     /// Writes the register at `offset`, behind [`Self::advance`].

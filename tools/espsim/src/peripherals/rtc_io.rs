@@ -3,7 +3,7 @@
 //!
 //! Not modelled: hold, and what ADC, DAC, touch sensor and ULP do with the pins.
 
-use super::io_mux::{PINS, pull};
+use super::io_mux::pull;
 use super::registers::Registers;
 
 const OUT: u32 = 0x00;
@@ -161,5 +161,3 @@ impl RtcIo {
             .fold(0, |pins, (_, pin)| pins | 1 << pin.gpio)
     }
 }
-
-const _: () = assert!(PINS == 40);

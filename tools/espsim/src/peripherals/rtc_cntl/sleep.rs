@@ -2,7 +2,7 @@
 //!
 //! It begins and ends at once. Not modelled: rejection, and what wakes the chip but the timer and pins.
 
-use super::{RtcCntl, TIME_UPDATE};
+use super::{INT_ENA, RtcCntl, WDTCONFIG0};
 use crate::clock::{self, Ticks};
 use crate::peripherals::pins::Pins;
 use crate::peripherals::rtc_io::RtcIo;
@@ -14,7 +14,6 @@ const WAKEUP_STATE: u32 = 0x38;
 const EXT_WAKEUP_CONF: u32 = 0x60;
 const PWC: u32 = 0x80;
 const DIG_PWC: u32 = 0x84;
-const WDTCONFIG0: u32 = super::WDTCONFIG0;
 const EXT_WAKEUP1: u32 = 0xCC;
 const EXT_WAKEUP1_STATUS: u32 = 0xD0;
 
@@ -106,7 +105,7 @@ impl RtcCntl {
 
     /// When the alarm can be noticed, by an interrupt or by waking up.
     pub fn next_alarm(&self) -> Option<Ticks> {
-        let interrupts = self.registers.bit(super::INT_ENA, INT_MAIN_TIMER);
+        let interrupts = self.registers.bit(INT_ENA, INT_MAIN_TIMER);
         let wakes = self.state.sleep.is_some() && self.enabled() & TIMER != 0;
         self.alarm().filter(|_| interrupts || wakes)
     }
@@ -198,8 +197,6 @@ impl RtcCntl {
         true
     }
 }
-
-const _: () = assert!(SLP_TIMER1 < TIME_UPDATE);
 
 #[cfg(test)]
 mod tests {
