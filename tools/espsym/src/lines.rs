@@ -105,6 +105,13 @@ struct Declaration {
     elsewhere: Option<DebugInfoOffset>,
 }
 
+/// Where something is inlined, and by which line.
+struct Inlined {
+    ranges: Vec<Range<u32>>,
+    file: String,
+    line: u32,
+}
+
 struct Parser<'data> {
     dwarf: &'data Dwarf<Slice<'data>>,
     code: Vec<Range<u32>>,
@@ -112,7 +119,7 @@ struct Parser<'data> {
     /// The first line at an address.
     rows: BTreeMap<u32, (String, u32)>,
     /// What is inlined in a function: where, and by which line.
-    inlined: HashMap<DebugInfoOffset, Vec<(Vec<Range<u32>>, String, u32)>>,
+    inlined: HashMap<DebugInfoOffset, Vec<Inlined>>,
     declarations: HashMap<DebugInfoOffset, Declaration>,
     places: HashMap<DebugInfoOffset, Vec<Place>>,
     sources: Sources,
@@ -247,7 +254,11 @@ impl<'data> Parser<'data> {
                     && entry.depth() == depth + 1
                 {
                     let inlined = self.inlined.entry(function).or_default();
-                    inlined.push((ranges.clone(), file, line));
+                    inlined.push(Inlined {
+                        ranges: ranges.clone(),
+                        file,
+                        line,
+                    });
                 }
             }
             if let Some(first) = ranges.first() {
@@ -300,9 +311,9 @@ impl<'data> Parser<'data> {
     fn compiled(&self, offset: DebugInfoOffset, place: &Place) -> Option<(String, String, u32)> {
         let name = self.symbols.get(&place.entry)?.clone();
         let inlined = self.inlined.get(&offset).map_or(&[][..], Vec::as_slice);
-        let calls = inlined.iter().map(|(_, file, line)| (file.as_str(), *line));
+        let calls = inlined.iter().map(|call| (call.file.as_str(), call.line));
         let is_inlined = |address| {
-            let mut ranges = inlined.iter().flat_map(|(ranges, _, _)| ranges);
+            let mut ranges = inlined.iter().flat_map(|call| &call.ranges);
             ranges.any(|range| range.contains(&address))
         };
         let own = place.ranges.iter().flat_map(|range| {

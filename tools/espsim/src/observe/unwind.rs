@@ -5,12 +5,13 @@
 //! function's `entry`, the frame is that of the interrupted instruction, or of the caller.
 
 use crate::cpu::Cpu;
-use crate::cpu::instruction::length;
 
 /// The longest stack that is shown: a loop in it is a broken one.
 const MOST_FRAMES: usize = 64;
 /// Handlers of window overflows and underflows, from VECBASE on.
 const WINDOW_VECTORS: u32 = 0x180;
+/// The first byte of `entry`.
+const ENTRY: u8 = 0x36;
 /// All instructions that call take three bytes.
 const CALL_LEN: u32 = 3;
 
@@ -44,7 +45,7 @@ pub fn call_stack(cpu: &Cpu, read: impl Fn(u32) -> Option<u8>) -> Vec<Frame> {
         base = cpu.ps.old_window_base.into();
     }
     let register = |base: u32, number: u32| cpu.physical((base % 16 * 4 + number) as usize);
-    let is_entry = read(pc).is_some_and(|first| length(first) == 3 && first & 0xFF == 0x36);
+    let is_entry = read(pc).is_some_and(|first| first == ENTRY);
     let increment = u32::from(cpu.ps.call_increment);
     if is_entry && increment != 0 {
         let sp = register(base, 1);
