@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -18,6 +19,7 @@ use espboot::pattern::Pattern;
 use espboot::spec::{Environment, Expectation, ExpectedExit, Spec};
 use espboot::watch::{standard_input, watch};
 use espboot::{Error, Failure};
+use espsim::rom::RomImage;
 use espimage::Chip;
 use espload::Cancel;
 use regex::Regex;
@@ -106,8 +108,9 @@ struct Run {
     /// qemu-system-xtensa
     #[arg(long, value_name = "FILE", requires = "rom")]
     emulator: Option<PathBuf>,
-    /// ELF file that stands in for the ROM's functions
-    #[arg(long, value_name = "FILE", requires = "emulator")]
+    /// With `--emulator` the ELF file that stands in for the ROM's functions; without it that of a real ROM, which the simulated
+    /// chip executes in the place of its own
+    #[arg(long, value_name = "FILE")]
     rom: Option<PathBuf>,
     /// ELF file of the application, to name the functions at printed addresses
     #[arg(long, value_name = "FILE")]
@@ -195,6 +198,18 @@ fn test(argument: Option<PathBuf>) -> Result<(), Error> {
     Ok(())
 }
 
+fn real_time_simulator(arguments: &Run) -> Result<Simulator, Error> {
+    let rom = match &arguments.rom {
+        Some(path) => Some(Arc::new(RomImage::read(path)?)),
+        None => None,
+    };
+    Ok(Simulator {
+        pace: Pace::Real,
+        rom,
+        ..Simulator::default()
+    })
+}
+
 fn run(arguments: &Run) -> Result<(), Error> {
     let until = arguments.until.as_deref().map(|pattern| {
         Regex::new(pattern).map_err(|source| Error::Until {
@@ -211,10 +226,7 @@ fn run(arguments: &Run) -> Result<(), Error> {
             Chip::Esp32,
             arguments.partition_table_offset,
         )?;
-        let simulator = Simulator {
-            pace: Pace::Real,
-            ..Simulator::default()
-        };
+        let simulator = real_time_simulator(arguments)?;
         return watch(
             simulator.start(&image)?,
             &standard_input(),
@@ -238,10 +250,7 @@ fn run(arguments: &Run) -> Result<(), Error> {
             ),
             _ => (
                 Environment::Simulator(Box::default()),
-                Box::new(Simulator {
-                    pace: Pace::Real,
-                    ..Simulator::default()
-                }),
+                Box::new(real_time_simulator(arguments)?),
             ),
         };
     let spec = Spec {

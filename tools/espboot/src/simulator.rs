@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use espsim::clock::{self, Ticks};
 use espsim::flash::Flash;
 use espsim::machine::{self, Machine, MachineOptions};
 use espsim::peripherals::unmodelled;
+use espsim::rom::RomImage;
 
 use crate::boot::FlashImage;
 use crate::environment::{Ending, Event, Execution, ExecutionEnvironment, Simulated};
@@ -47,6 +49,8 @@ pub struct Simulator {
     pub chip: Chip,
     /// The random number generator's seed.
     pub seed: u64,
+    /// A real ROM, in the place of the functions that are done natively.
+    pub rom: Option<Arc<RomImage>>,
     /// Data memory that the application finds untouched.
     pub untouched: Vec<Range<u32>>,
 }
@@ -66,6 +70,7 @@ impl Simulator {
             pace: Pace::Fast,
             chip,
             seed: simulation.seed,
+            rom: None,
             untouched,
         })
     }
@@ -78,6 +83,7 @@ impl ExecutionEnvironment for Simulator {
         let options = MachineOptions {
             chip: self.chip.clone(),
             seed: self.seed,
+            rom: self.rom.clone(),
             untouched: (!self.untouched.is_empty()).then(|| Untouched {
                 entry: image.boot.entry,
                 regions: self.untouched.clone(),
