@@ -58,7 +58,9 @@ impl Error {
         match self {
             Self::Read { .. } => "give the path of a file that can be read".into(),
             Self::Write { .. } => "give a path in a folder that can be written to".into(),
-            Self::Rom { .. } => "give the ELF file of the ESP32's ROM, or leave the option out".into(),
+            Self::Rom { .. } => {
+                "give the ELF file of the ESP32's ROM, or leave the option out".into()
+            }
             Self::Revision { .. } => "major 0 to 3, minor 0 to 3, as in --revision 3.1".into(),
             Self::Mac { .. } => "six bytes, as in --mac 24:0a:c4:12:34:56".into(),
             Self::Efuse { .. } => format!(

@@ -77,7 +77,10 @@ fn it_is_executed_from_the_reset_vector_on() {
         }
     );
     assert_eq!(machine.cpu(0).pc, RESET_VECTOR + 12);
-    assert_eq!(machine.read_word(0x3FF9_0010), Some(u32::from_le_bytes(*b"R...")));
+    assert_eq!(
+        machine.read_word(0x3FF9_0010),
+        Some(u32::from_le_bytes(*b"R..."))
+    );
 }
 
 #[test]

@@ -84,7 +84,9 @@ impl RomImage {
             starts |= (u64::from(address)..end).contains(&RESET_VECTOR.into());
         }
         if !starts {
-            return Err(format!("has nothing at the reset vector {RESET_VECTOR:#010x}"));
+            return Err(format!(
+                "has nothing at the reset vector {RESET_VECTOR:#010x}"
+            ));
         }
         Ok(image)
     }
@@ -104,6 +106,8 @@ impl RomImage {
     pub fn code(&self, pc: u32) -> u32 {
         let at = pc.wrapping_sub(ADDRESSES.start) as usize;
         let bytes = self.code.iter().skip(at).take(4);
-        bytes.rev().fold(0, |word, &byte| word << 8 | u32::from(byte))
+        bytes
+            .rev()
+            .fold(0, |word, &byte| word << 8 | u32::from(byte))
     }
 }
