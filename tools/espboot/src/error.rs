@@ -103,7 +103,9 @@ pub enum Error {
     },
 
     /// A limit is on something that is no data memory.
-    #[error("the limit '{limit}' is on {from:#010X} to {to:#010X}, which is no data memory of the chip")]
+    #[error(
+        "the limit '{limit}' is on {from:#010X} to {to:#010X}, which is no data memory of the chip"
+    )]
     NoRegion {
         /// The limit.
         limit: String,
@@ -332,7 +334,9 @@ pub enum Failure {
     Limits(Vec<String>),
 
     /// There is nothing in whose middle power could be cut.
-    #[error("power cuts at each flash write are asked for, and the program writes nothing to flash")]
+    #[error(
+        "power cuts at each flash write are asked for, and the program writes nothing to flash"
+    )]
     NoFlashWrites,
 
     /// The program did not come up again after power cuts.

@@ -127,7 +127,10 @@ impl Growth {
     pub(crate) fn used(self, words: &[u32]) -> u32 {
         let touched = |word: &u32| *word != UNTOUCHED;
         let words = match self {
-            Self::Down => words.iter().position(touched).map(|first| words.len() - first),
+            Self::Down => words
+                .iter()
+                .position(touched)
+                .map(|first| words.len() - first),
             Self::Up => words.iter().rposition(touched).map(|last| last + 1),
         };
         4 * words.unwrap_or(0) as u32
@@ -153,7 +156,9 @@ mod tests {
             let json = format!(
                 r#"{{"name": "s", "from": "a", "to": "0x3FFE0000", "grows": "down", "most": {most}}}"#
             );
-            serde_json::from_str::<RawLimit>(&json).unwrap().check("limits[0]")
+            serde_json::from_str::<RawLimit>(&json)
+                .unwrap()
+                .check("limits[0]")
         };
         assert_eq!(parse("\"2K\"").unwrap().most, 2048);
         assert_eq!(parse("100").unwrap().most, 100);

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -13,13 +12,12 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use espboot::board::Board;
 use espboot::boot::FlashImage;
 use espboot::environment::ExecutionEnvironment;
-use espboot::qemu::{Clock, Qemu};
-use espboot::simulator::{Pace, Simulator};
 use espboot::pattern::Pattern;
+use espboot::qemu::{Clock, Qemu};
+use espboot::simulator::Simulator;
 use espboot::spec::{Environment, Expectation, ExpectedExit, Spec};
 use espboot::watch::{standard_input, watch};
 use espboot::{Error, Failure};
-use espsim::rom::RomImage;
 use espimage::Chip;
 use espload::Cancel;
 use regex::Regex;
@@ -198,18 +196,6 @@ fn test(argument: Option<PathBuf>) -> Result<(), Error> {
     Ok(())
 }
 
-fn real_time_simulator(arguments: &Run) -> Result<Simulator, Error> {
-    let rom = match &arguments.rom {
-        Some(path) => Some(Arc::new(RomImage::read(path)?)),
-        None => None,
-    };
-    Ok(Simulator {
-        pace: Pace::Real,
-        rom,
-        ..Simulator::default()
-    })
-}
-
 fn run(arguments: &Run) -> Result<(), Error> {
     let until = arguments.until.as_deref().map(|pattern| {
         Regex::new(pattern).map_err(|source| Error::Until {
@@ -226,7 +212,7 @@ fn run(arguments: &Run) -> Result<(), Error> {
             Chip::Esp32,
             arguments.partition_table_offset,
         )?;
-        let simulator = real_time_simulator(arguments)?;
+        let simulator = Simulator::in_real_time(arguments.rom.as_deref())?;
         return watch(
             simulator.start(&image)?,
             &standard_input(),
@@ -250,7 +236,7 @@ fn run(arguments: &Run) -> Result<(), Error> {
             ),
             _ => (
                 Environment::Simulator(Box::default()),
-                Box::new(real_time_simulator(arguments)?),
+                Box::new(Simulator::in_real_time(arguments.rom.as_deref())?),
             ),
         };
     let spec = Spec {

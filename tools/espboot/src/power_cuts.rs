@@ -22,7 +22,11 @@ pub(crate) fn power_cuts(
         let (place, failure) = run(write, &mut std::io::sink())?;
         let place = place.unwrap_or_else(|| "not reached".into());
         let place = format!("flash write {} of {writes}, {place}", write + 1);
-        let verdict = if failure.is_some() { "FAILED" } else { "came up again" };
+        let verdict = if failure.is_some() {
+            "FAILED"
+        } else {
+            "came up again"
+        };
         let line = format!("power cut at {place}: {verdict}\n");
         output
             .write_all(line.as_bytes())

@@ -111,9 +111,14 @@ impl RawSimulation {
 }
 
 fn reset_cause(name: &str) -> Result<ResetCause, Problem> {
-    let found = ResetCause::ALL.into_iter().find(|cause| cause.name() == name);
+    let found = ResetCause::ALL
+        .into_iter()
+        .find(|cause| cause.name() == name);
     found.ok_or_else(|| {
         let names = ResetCause::ALL.map(ResetCause::name).join(", ");
-        problem("resets", format!("has \"{name}\", which is none of {names}"))
+        problem(
+            "resets",
+            format!("has \"{name}\", which is none of {names}"),
+        )
     })
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -56,6 +57,16 @@ pub struct Simulator {
 }
 
 impl Simulator {
+    /// The default chip in real time, with the ROM of the ELF file `rom` if it is given.
+    pub fn in_real_time(rom: Option<&Path>) -> Result<Self, Error> {
+        let rom = rom.map(RomImage::read).transpose()?;
+        Ok(Self {
+            pace: Pace::Real,
+            rom: rom.map(Arc::new),
+            ..Self::default()
+        })
+    }
+
     /// The chip that a test wants, as fast as it can be computed.
     pub fn of(spec: &Spec, simulation: &SimulationSpec) -> Result<Self, Error> {
         let untouched = match &spec.elf {

@@ -290,7 +290,13 @@ impl RawSpec {
             };
             if expectation.uart >= uarts {
                 let field = format!("expect[{index}].uart");
-                return Err(problem(field, format!("is {}: the simulated chip has UART 0 to 2, others show UART 0 alone", expectation.uart)));
+                return Err(problem(
+                    field,
+                    format!(
+                        "is {}: the simulated chip has UART 0 to 2, others show UART 0 alone",
+                        expectation.uart
+                    ),
+                ));
             }
         }
         for (index, register) in self.registers.iter().enumerate() {
@@ -301,7 +307,8 @@ impl RawSpec {
         {
             return Err(problem("elf", "is needed for the symbols of \"limits\""));
         }
-        let checks_more = matches!(&environment, Environment::Simulator(simulation) if simulation.checks());
+        let checks_more =
+            matches!(&environment, Environment::Simulator(simulation) if simulation.checks());
         if expect.is_empty() && self.exit.is_none() && !checks_more {
             return Err(problem(
                 "expect",
@@ -367,4 +374,3 @@ impl RawExpectation {
         })
     }
 }
-

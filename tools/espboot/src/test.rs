@@ -62,8 +62,14 @@ pub fn test(
     if let Err(stop) = result {
         return Err(run.fail(stop, symbols.as_ref(), output)?);
     }
-    let writes = run.execution.simulated().map_or(0, |chip| chip.flash_writes());
-    if spec.simulation().is_some_and(|simulation| simulation.power_cuts) {
+    let writes = run
+        .execution
+        .simulated()
+        .map_or(0, |chip| chip.flash_writes());
+    if spec
+        .simulation()
+        .is_some_and(|simulation| simulation.power_cuts)
+    {
         power_cuts(writes, output, |write, output| {
             let mut run = Run::start(spec, environment, &image)?;
             run.lose_power_at(write);
@@ -172,9 +178,19 @@ impl<'s> Progress<'s> {
     fn missing(&self) -> Vec<String> {
         let lines = self.checkers.iter().flat_map(Checker::missing);
         let stimuli = self.scenario.missing();
-        let waveforms = self.waveforms.iter().filter_map(|waveform| waveform.missing());
-        let resets = self.resets.iter().map(|cause| format!("a reset by {}", cause.name()));
-        lines.chain(stimuli).chain(waveforms).chain(resets).collect()
+        let waveforms = self
+            .waveforms
+            .iter()
+            .filter_map(|waveform| waveform.missing());
+        let resets = self
+            .resets
+            .iter()
+            .map(|cause| format!("a reset by {}", cause.name()));
+        lines
+            .chain(stimuli)
+            .chain(waveforms)
+            .chain(resets)
+            .collect()
     }
 }
 
@@ -407,7 +423,12 @@ impl<'s> Run<'s> {
         let Some(simulation) = self.spec.simulation() else {
             return Ok(());
         };
-        let Some(elf) = self.spec.elf.as_deref().filter(|_| !simulation.limits.is_empty()) else {
+        let Some(elf) = self
+            .spec
+            .elf
+            .as_deref()
+            .filter(|_| !simulation.limits.is_empty())
+        else {
             return Ok(());
         };
         let mut over = Vec::new();

@@ -261,9 +261,10 @@ mod tests {
 
     #[test]
     fn edges_before_the_line_do_not_count() {
-        let waveform =
-            parse(r#"{"gpio": 5, "after": {"contains": "go"}, "edges": [{"level": 0, "ms": [0, 2]}]}"#)
-                .unwrap();
+        let waveform = parse(
+            r#"{"gpio": 5, "after": {"contains": "go"}, "edges": [{"level": 0, "ms": [0, 2]}]}"#,
+        )
+        .unwrap();
         let ms = Duration::from_millis;
         let mut checker = WaveformChecker::new(0, &waveform, ms(0));
         checker.edge(5, ms(1), true).unwrap();
@@ -281,12 +282,27 @@ mod tests {
         for (wrong, words) in [
             (r#"{"gpio": 40, "edges": [{"level": 1}]}"#, "GPIO 0 to 39"),
             (r#"{"gpio": 5, "edges": []}"#, "could not fail"),
-            (r#"{"gpio": 5, "edges": [{"level": 1}], "times": 0}"#, "could not fail"),
-            (r#"{"gpio": 5, "edges": [{"level": 1}, {"level": 1}]}"#, "same level"),
-            (r#"{"gpio": 5, "edges": [{"level": 1}], "times": 2}"#, "same level"),
+            (
+                r#"{"gpio": 5, "edges": [{"level": 1}], "times": 0}"#,
+                "could not fail",
+            ),
+            (
+                r#"{"gpio": 5, "edges": [{"level": 1}, {"level": 1}]}"#,
+                "same level",
+            ),
+            (
+                r#"{"gpio": 5, "edges": [{"level": 1}], "times": 2}"#,
+                "same level",
+            ),
             (r#"{"gpio": 5, "edges": [{"level": 2}]}"#, "0 or 1"),
-            (r#"{"gpio": 5, "edges": [{"level": 1, "ms": [2, 1]}]}"#, "2 is more than 1"),
-            (r#"{"gpio": 5, "edges": [{"level": 1, "ms": [-1, 1]}]}"#, "not a time"),
+            (
+                r#"{"gpio": 5, "edges": [{"level": 1, "ms": [2, 1]}]}"#,
+                "2 is more than 1",
+            ),
+            (
+                r#"{"gpio": 5, "edges": [{"level": 1, "ms": [-1, 1]}]}"#,
+                "not a time",
+            ),
         ] {
             let (_, text) = parse(wrong).unwrap_err();
             assert!(text.contains(words), "{text}, for {wrong}");
