@@ -49,6 +49,10 @@ pub enum Error {
         problem: String,
     },
 
+    /// The ROM for the simulated chip is none.
+    #[error(transparent)]
+    Rom(#[from] espsim::Error),
+
     /// A pattern of the command line is not a regular expression.
     #[error("--until '{pattern}': {source}")]
     Until {
@@ -429,6 +433,7 @@ impl Error {
             Self::FileUnreadable { .. } => "espboot::file_unreadable",
             Self::SpecSyntax { .. } => "espboot::spec_syntax",
             Self::SpecValue { .. } => "espboot::spec_value",
+            Self::Rom(_) => "espboot::rom",
             Self::Until { .. } => "espboot::until",
             Self::ImageRefused { .. } => "espboot::image_refused",
             Self::ElfRefused { .. } => "espboot::elf_refused",
@@ -458,6 +463,7 @@ impl Error {
     /// What to do about it, where there is something general to say.
     pub fn help(&self) -> Option<String> {
         Some(match self {
+            Self::Rom(error) => return Some(error.help()),
             Self::FileUnreadable { path, .. } if path.is_relative() => {
                 "relative paths start at the current directory; under `bazel test` the file has to be in the test's `data`".into()
             }
@@ -508,6 +514,7 @@ impl Error {
             Self::FileUnreadable { .. }
             | Self::SpecSyntax { .. }
             | Self::SpecValue { .. }
+            | Self::Rom(_)
             | Self::Until { .. }
             | Self::ElfRefused { .. }
             | Self::Program(_)

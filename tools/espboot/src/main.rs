@@ -111,8 +111,9 @@ struct Run {
     /// qemu-system-xtensa
     #[arg(long, value_name = "FILE", requires = "rom")]
     emulator: Option<PathBuf>,
-    /// ELF file that stands in for the ROM's functions
-    #[arg(long, value_name = "FILE", requires = "emulator")]
+    /// With `--emulator` the ELF file that stands in for the ROM's functions; without it that of a real ROM, which the simulated
+    /// chip executes in the place of its own
+    #[arg(long, value_name = "FILE")]
     rom: Option<PathBuf>,
     /// ELF file of the application, to name the functions at printed addresses
     #[arg(long, value_name = "FILE")]
@@ -131,14 +132,14 @@ impl Run {
     /// The simulated chip, and what is written down of it.
     fn simulator(&self) -> Result<(Simulator, Rc<Observation>), Error> {
         let observation = Rc::new(Observation::new(self.seen.wanted(), self.elf.as_deref())?);
+        let pace = if self.seen.fast {
+            Pace::Fast
+        } else {
+            Pace::Real
+        };
         let simulator = Simulator {
-            pace: if self.seen.fast {
-                Pace::Fast
-            } else {
-                Pace::Real
-            },
             observation: Some(Rc::clone(&observation)),
-            ..Simulator::default()
+            ..Simulator::with_rom(self.rom.as_deref(), pace)?
         };
         Ok((simulator, observation))
     }

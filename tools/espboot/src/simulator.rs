@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
+use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use espsim::bus::{Failure, Untouched};
 use espsim::clock::{self, Ticks};
 use espsim::flash::Flash;
 use espsim::machine::{self, Machine, MachineOptions};
+use espsim::rom::RomImage;
 
 use crate::boot::FlashImage;
 use crate::environment::{Ending, Event, Execution, ExecutionEnvironment, Simulated};
@@ -48,6 +51,8 @@ pub struct Simulator {
     pub chip: Chip,
     /// The random number generator's seed.
     pub seed: u64,
+    /// A real ROM, in the place of the functions that are done natively.
+    pub rom: Option<Arc<RomImage>>,
     /// Data memory that the application finds untouched.
     pub untouched: Vec<Range<u32>>,
     /// What is written down of its runs.
@@ -55,6 +60,16 @@ pub struct Simulator {
 }
 
 impl Simulator {
+    /// The default chip, with the ROM of the ELF file `rom` if it is given.
+    pub fn with_rom(rom: Option<&Path>, pace: Pace) -> Result<Self, Error> {
+        let rom = rom.map(RomImage::read).transpose()?;
+        Ok(Self {
+            pace,
+            rom: rom.map(Arc::new),
+            ..Self::default()
+        })
+    }
+
     /// The chip that a test wants, as fast as it can be computed.
     pub fn of(spec: &Spec, simulation: &SimulationSpec) -> Result<Self, Error> {
         let untouched = match &spec.elf {
@@ -69,6 +84,7 @@ impl Simulator {
             pace: Pace::Fast,
             chip,
             seed: simulation.seed,
+            rom: None,
             untouched,
             observation: None,
         })
@@ -83,6 +99,7 @@ impl Simulator {
         let options = MachineOptions {
             chip: self.chip.clone(),
             seed: self.seed,
+            rom: self.rom.clone(),
             untouched: (!self.untouched.is_empty()).then(|| Untouched {
                 entry: image.boot.entry,
                 regions: self.untouched.clone(),

@@ -2,13 +2,14 @@
 //! Memory").
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::clock::Ticks;
 use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin, Quiet};
 use crate::memory::Ram;
 use crate::peripherals::Peripherals;
 use crate::peripherals::psram::{self, Psram};
-use crate::rom::{self, Rom};
+use crate::rom::{self, Rom, RomImage};
 
 /// Data bus: SRAM 2, then SRAM 1.
 pub const DRAM: u32 = 0x3FFA_E000;
@@ -94,6 +95,8 @@ pub struct SystemBus {
     pub peripherals: Peripherals,
     /// What the ROM knows between calls.
     pub rom: Rom,
+    /// A real ROM, which is executed.
+    pub rom_image: Option<Arc<RomImage>>,
     /// Which core accesses it.
     core: usize,
     /// Where time began for each core: ticks at a number of cycles.
@@ -153,6 +156,7 @@ impl SystemBus {
             psram: Psram::new(UNDEFINED),
             peripherals,
             rom: Rom::default(),
+            rom_image: None,
             core: 0,
             clocks: [(0, 0); 2],
             cycle: 1,
@@ -394,6 +398,9 @@ impl SystemBus {
             }
             return Ok(bytes);
         }
+        if let Some(image) = &self.rom_image {
+            return image.bytes(address).ok_or(Fault::Address);
+        }
         if let Some(word) = rom::data(address) {
             let mut bytes = [0; N];
             for (at, byte) in (address % 4..).zip(&mut bytes) {
@@ -546,6 +553,9 @@ impl Bus for SystemBus {
             self.untouched = Some(untouched);
         }
         if rom::ADDRESSES.contains(&pc) {
+            if let Some(image) = &self.rom_image {
+                return Ok(Fetched::Code(image.code(pc)));
+            }
             return Ok(Fetched::Native(rom::function_at(pc)));
         }
         if let Some(bytes) = self.flash_bytes(pc) {

@@ -9,6 +9,8 @@ pub enum Error {
     Read { path: String, error: std::io::Error },
     #[error("{path}: cannot be written: {error}")]
     Write { path: String, error: std::io::Error },
+    #[error("{path} {problem}")]
+    Rom { path: String, problem: String },
     #[error("no revision: {text:?}")]
     Revision { text: String },
     #[error("no MAC address: {text:?}")]
@@ -38,6 +40,7 @@ impl Error {
         match self {
             Self::Read { .. } => "espsim::read",
             Self::Write { .. } => "espsim::write",
+            Self::Rom { .. } => "espsim::rom",
             Self::Revision { .. } => "espsim::revision",
             Self::Mac { .. } => "espsim::mac",
             Self::Efuse { .. } => "espsim::efuse",
@@ -55,6 +58,9 @@ impl Error {
         match self {
             Self::Read { .. } => "give the path of a file that can be read".into(),
             Self::Write { .. } => "give a path in a folder that can be written to".into(),
+            Self::Rom { .. } => {
+                "give the ELF file of the ESP32's ROM, or leave the option out".into()
+            }
             Self::Revision { .. } => "major 0 to 3, minor 0 to 3, as in --revision 3.1".into(),
             Self::Mac { .. } => "six bytes, as in --mac 24:0a:c4:12:34:56".into(),
             Self::Efuse { .. } => format!(

@@ -4,6 +4,8 @@
 //! [`QUANTUM`] cycles while both run; the second core follows the first. Where both wait for an interrupt, time goes on to the next
 //! event.
 
+use std::sync::Arc;
+
 use crate::bus::{Failure, SystemBus, Untouched};
 use crate::chip::Chip;
 use crate::clock::{self, MICROSECOND, Ticks};
@@ -16,7 +18,7 @@ use crate::peripherals::pins::Edge;
 use crate::peripherals::rtc_cntl::ResetCause;
 use crate::peripherals::serial_frames::Frame;
 use crate::peripherals::spi_master::{Select, SpiDevice};
-use crate::rom;
+use crate::rom::{self, RomImage};
 
 mod idle;
 mod serial;
@@ -36,6 +38,8 @@ pub struct MachineOptions {
     pub chip: Chip,
     /// The random number generator's seed.
     pub seed: u64,
+    /// A real ROM, in the place of the functions that are done natively.
+    pub rom: Option<Arc<RomImage>>,
     /// Memory whose use is measured.
     pub untouched: Option<Untouched>,
     /// Loops that wait are executed instruction by instruction; what a program does is the same.
@@ -102,6 +106,7 @@ impl Machine {
             strapping,
             sent: Vec::new(),
         };
+        machine.bus.rom_image.clone_from(&options.rom);
         machine.bus.set_untouched(options.untouched.clone());
         if options.execute_polls {
             machine.cpus.iter_mut().for_each(Cpu::execute_polls);

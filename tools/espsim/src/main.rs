@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
 
+use espsim::rom::RomImage;
 use espsim::{
     Application, BootMode, Chip, Efuse, Error, Fault, Mac, Options, Pace, Port, Report, Revision,
     Simulator,
@@ -41,6 +42,10 @@ struct Cli {
     /// A field of eFuse block 0, such as flash-crypt-cnt=1 or abs-done-0=1.
     #[arg(long, value_name = "NAME=VALUE")]
     efuse: Vec<Efuse>,
+    /// The ELF file of a real ROM, in the place of the functions that are done natively. Its serial loader is not supported: it measures
+    /// the host's rate, which is not simulated.
+    #[arg(long, value_name = "FILE")]
+    rom: Option<PathBuf>,
     /// What goes wrong; see below.
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Fault>,
@@ -162,6 +167,10 @@ fn options(cli: &Cli) -> Result<Options, Error> {
             revision: cli.revision,
             mac: cli.mac,
             efuses: cli.efuse.clone(),
+        },
+        rom: match &cli.rom {
+            Some(path) => Some(Arc::new(RomImage::read(path)?)),
+            None => None,
         },
         faults: cli.fault.clone(),
         seed: cli.seed,

@@ -1,6 +1,7 @@
 //! A board: the chip, and at its UART 0 a serial adapter with the auto-reset circuit, whose line has time, rates that may differ, and
 //! faults on demand. [`simulator`] puts it behind a port of this machine.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::chip::{CRYSTAL, Chip};
@@ -8,6 +9,7 @@ use crate::clock::{self, Ticks};
 use crate::flash::Flash;
 use crate::machine::{BootMode, Event, Machine, MachineOptions};
 use crate::peripherals::serial_frames::Frame;
+use crate::rom::RomImage;
 
 mod circuit;
 mod commands;
@@ -56,6 +58,8 @@ pub struct BoardOptions {
     pub faults: Vec<Fault>,
     /// For faults with a rate, and the random number generator.
     pub seed: u64,
+    /// A real ROM.
+    pub rom: Option<Arc<RomImage>>,
     /// What is printed instead of running what is in flash.
     pub console: Option<Vec<u8>>,
 }
@@ -94,6 +98,7 @@ impl Board {
         let machine = MachineOptions {
             chip: options.chip.clone(),
             seed,
+            rom: options.rom.clone(),
             ..MachineOptions::default()
         };
         let mut board = Self {

@@ -19,6 +19,7 @@ use crate::clock::{self, MICROSECOND, Ticks};
 use crate::error::Error;
 use crate::flash::Flash;
 use crate::machine::BootMode;
+use crate::rom::RomImage;
 
 /// What runs when the chip is reset into run mode.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,6 +54,8 @@ pub struct Options {
     pub save: Option<PathBuf>,
     /// The chip.
     pub chip: Chip,
+    /// A real ROM, in the place of the functions that are done natively.
+    pub rom: Option<Arc<RomImage>>,
     /// What goes wrong.
     pub faults: Vec<Fault>,
     /// For faults with a rate.
@@ -74,6 +77,7 @@ impl Options {
             flash: Vec::new(),
             save: None,
             chip: Chip::default(),
+            rom: None,
             faults: Vec::new(),
             seed: 0,
             application: Application::Runs,
@@ -107,6 +111,7 @@ impl Simulator {
         let flash = Flash::with_content(options.flash_size, &options.flash);
         let board = BoardOptions {
             chip: options.chip,
+            rom: options.rom,
             faults: options.faults,
             seed: options.seed,
             console: match options.application {

@@ -5,7 +5,7 @@
 //! `entry`; nothing is saved, since no window is taken. A function takes the cycles that it charges, and interrupts wait that long, but
 //! for those that wait themselves ([`Outcome::Wait`]).
 //!
-//! [`serial_loader`] is the ROM's download mode.
+//! [`serial_loader`] is the ROM's download mode. [`RomImage`] is a real ROM instead of all this.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -31,9 +31,11 @@ mod system;
 mod tinfl;
 mod vectors;
 
+mod image;
 pub mod serial_loader;
 pub mod slip;
 
+pub use image::RomImage;
 use serial_loader::SerialLoader;
 
 /// Where the ROM's code is.

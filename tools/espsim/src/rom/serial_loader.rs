@@ -17,47 +17,21 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use flate2::{Decompress, FlushDecompress, Status};
-use md5::{Digest, Md5};
+use flate2::Decompress;
 
 use super::boot::{self, word};
 use super::slip::{self, Decoder};
 use super::{Call, Outcome, console, variable};
 use crate::chip::CRYSTAL;
-use crate::clock::{self, MICROSECOND, Ticks};
-use crate::flash::{BLOCK, PAGE, SECTOR};
+use crate::clock::{MICROSECOND, Ticks};
 use crate::peripherals::rtc_cntl::ResetRequest;
+
+mod chip;
+mod cost;
+mod download;
 
 /// Where it is: `UartDwnLdProc`.
 pub const ADDRESS: u32 = 0x4000_8CE8;
-
-/// What commands cost. The CPU runs from the 40 MHz crystal, the SPI bus at 10 MHz: SPI_Attach sets its divider to 4.
-///
-/// The ROM takes 14 instructions for a byte that it reads from flash and hashes (counted in an emulator over 4 MB), of which 11
-/// are MD5's; at 1.5 clock cycles for an instruction, which counts loads and taken branches of the LX6, a cycle is 25 ns. SPIRead
-/// moves 64 bytes with 32 bits of command and address, thus 8.5 bits for a byte; SPIWrite 32 bytes with a write enable, a status read,
-/// command and address, thus 11 bits for a byte.
-mod cost {
-    use std::time::Duration;
-
-    /// For any command.
-    pub const COMMAND: Duration = Duration::from_micros(50);
-    /// Nanoseconds for each byte received: interrupt and SLIP, charged where it does not overlap with the line.
-    pub const CHECKSUM_BYTE: u64 = 8 * 37;
-    /// Nanoseconds for each byte read from the flash chip.
-    pub const READ_BYTE: u64 = 850 + 3 * 37;
-    /// Nanoseconds for each byte of MD5.
-    pub const MD5_BYTE: u64 = 11 * 37;
-    /// Nanoseconds for each byte that inflate produces.
-    pub const INFLATE_BYTE: u64 = 20 * 37;
-    /// Nanoseconds for each byte handed to the flash chip, besides the chip's page program time.
-    pub const PROGRAM_BYTE: u64 = 1100 + 5 * 37;
-
-    /// `count` bytes of `nanoseconds` each.
-    pub fn bytes(nanoseconds: u64, count: usize) -> Duration {
-        Duration::from_nanos(nanoseconds * count as u64)
-    }
-}
 
 /// What happens behind a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,93 +103,6 @@ const UART0_CONF1: u32 = 0x3FF4_0024;
 const ONE_BYTE: u32 = 0x6001;
 /// How long it waits at once.
 const IDLE: Ticks = 1000 * MICROSECOND;
-
-/// What the loader does with the chip. Its time goes on meanwhile.
-impl Call<'_> {
-    fn go_on_at(&mut self, time: Ticks) {
-        let core = self.core();
-        self.cpu.cycles = self.cpu.cycles.max(self.bus.cycles_at(core, time));
-    }
-
-    fn work(&mut self, time: Duration) {
-        self.go_on_at(self.now() + clock::ticks(time));
-    }
-
-    fn send_all(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            console::send(self, 0, byte);
-        }
-    }
-
-    fn wait_sent(&mut self) {
-        self.go_on_at(self.bus.peripherals.uart[0].idle_at());
-    }
-
-    fn wait_flash(&mut self) {
-        self.go_on_at(clock::ticks(self.bus.peripherals.flash.ready_at()));
-    }
-
-    /// Without SPI_ATTACH the bus is silent, and reads as 0.
-    fn read_flash(&self, offset: u32, buffer: &mut [u8]) {
-        if self.bus.peripherals.spi1_attached() {
-            self.bus.peripherals.flash.read(offset, buffer);
-        } else {
-            buffer.fill(0);
-        }
-    }
-
-    fn start_erase(&mut self, offset: u32, len: u32) {
-        self.wait_flash();
-        if self.bus.peripherals.spi1_attached() {
-            let now = clock::duration(self.now());
-            self.bus.peripherals.flash.erase(now, offset, len);
-            self.bus.remap();
-        }
-    }
-
-    /// SPIWrite: in parts of up to 32 bytes that do not cross a page, waiting for each.
-    fn program(&mut self, offset: u32, bytes: &[u8]) {
-        const PART: usize = 32;
-        let mut at = offset;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let room = (PAGE - at % PAGE) as usize;
-            let (part, after) = rest.split_at(room.min(rest.len()).min(PART));
-            self.wait_flash();
-            if self.bus.peripherals.spi1_attached() {
-                let now = clock::duration(self.now());
-                self.bus.peripherals.flash.program(now, at, part);
-            }
-            self.wait_flash();
-            at = at.wrapping_add(part.len() as u32);
-            rest = after;
-        }
-        self.bus.remap();
-    }
-
-    fn md5(&mut self, offset: u32, len: u32) -> [u8; 16] {
-        let mut md5 = Md5::new();
-        let mut buffer = [0; 4096];
-        let mut done = 0;
-        while done < len {
-            let part = (len - done).min(buffer.len() as u32) as usize;
-            self.read_flash(offset.wrapping_add(done), &mut buffer[..part]);
-            md5.update(&buffer[..part]);
-            done += part as u32;
-        }
-        let mut digest: [u8; 16] = md5.finalize().into();
-        let script = &mut self.bus.rom.script;
-        if script.wrong_md5 {
-            digest[0] ^= 1;
-            script.faults_injected += 1;
-        }
-        digest
-    }
-
-    fn register_value(&mut self, address: u32) -> u32 {
-        self.read32(address & !3).unwrap_or(0)
-    }
-}
 
 /// Errors, the second status byte.
 mod error {
@@ -618,178 +505,5 @@ impl SerialLoader {
 
     fn set_value(&mut self, value: u32) {
         self.answer[4..8].copy_from_slice(&value.to_le_bytes());
-    }
-
-    fn begin(&mut self, call: &mut Call, operation: u8) -> Result<(), u32> {
-        let [size, blocks, block_size, at] = [0, 1, 2, 3].map(|index| self.words(index));
-        if self.size() != 16 || block_size > MAX_BLOCK {
-            return Err(error::INVALID);
-        }
-        let download = if operation == 0x10 {
-            self.inflate.stream = Decompress::new(true);
-            self.inflate.filled = 0;
-            self.inflate.done = false;
-            &mut self.deflated
-        } else {
-            &mut self.plain
-        };
-        *download = Download {
-            size,
-            blocks,
-            block_size,
-            next: 0,
-            written: 0,
-            at,
-        };
-        if operation == 0x05 {
-            return Ok(());
-        }
-        self.erase(call, at, size)
-    }
-
-    /// SPIEraseArea: sectors up to the end of the block that it starts in, a whole one if it starts at a block; then blocks as
-    /// long as more than one is left; then sectors.
-    fn erase(&mut self, call: &mut Call, offset: u32, len: u32) -> Result<(), u32> {
-        if offset.wrapping_add(len) > self.chip_size || !offset.is_multiple_of(SECTOR) {
-            return Err(error::FAILED);
-        }
-        const SECTORS: u32 = BLOCK / SECTOR;
-        let mut sectors = len.div_ceil(SECTOR);
-        let mut at = offset;
-        let mut head = sectors.min(SECTORS - offset / SECTOR % SECTORS);
-        while sectors > 0 {
-            let unit = if head == 0 && sectors > SECTORS {
-                SECTORS
-            } else {
-                head = head.saturating_sub(1);
-                1
-            };
-            call.start_erase(at, unit * SECTOR);
-            call.wait_flash();
-            at += unit * SECTOR;
-            sectors -= unit;
-        }
-        Ok(())
-    }
-
-    /// Checks a block, and gives the address that it is for.
-    fn block(&mut self, deflated: bool, whole_words: bool) -> Result<u32, u32> {
-        let (size, len, sequence) = (self.size(), self.words(0), self.words(1));
-        let checksum = self.buffer[4];
-        let download = if deflated {
-            &mut self.deflated
-        } else {
-            &mut self.plain
-        };
-        if size > MAX_BODY
-            || sequence != download.next
-            || len > download.block_size
-            || (whole_words && len % 4 != 0)
-        {
-            return Err(error::INVALID);
-        }
-        download.next += 1;
-        let payload = &self.buffer[24..24 + len as usize];
-        if payload.iter().fold(0xEF, |sum, byte| sum ^ byte) != checksum {
-            return Err(error::CHECKSUM);
-        }
-        Ok(download.at)
-    }
-
-    /// SPIRead, which fails at the end of what it takes for the chip.
-    fn read(&self, call: &mut Call, offset: u32, len: u32, buffer: &mut [u8]) -> Result<(), u32> {
-        if offset.wrapping_add(len) > self.chip_size {
-            return Err(error::READ);
-        }
-        call.wait_flash();
-        call.read_flash(offset, buffer);
-        call.work(cost::bytes(cost::READ_BYTE, buffer.len()));
-        Ok(())
-    }
-
-    fn program_block(&mut self, call: &mut Call, at: u32) -> Result<(), u32> {
-        let len = self.words(0);
-        let mut payload = self.buffer[24..24 + len as usize].to_vec();
-        let sum = |bytes: &[u8]| bytes.iter().fold(0xEF, |sum, byte| sum ^ byte);
-        call.work(cost::bytes(2 * cost::CHECKSUM_BYTE, payload.len()));
-        let sent = sum(&payload);
-        self.program(call, at, &payload);
-        self.read(call, at, len, &mut payload).ok();
-        self.buffer[24..24 + len as usize].copy_from_slice(&payload);
-        if sum(&payload) != sent {
-            return Err(error::READ_BACK);
-        }
-        self.plain.at = at.wrapping_add(len);
-        self.plain.written = self.plain.written.wrapping_add(len);
-        Ok(())
-    }
-
-    /// SPIWrite, whose result the ROM does not look at.
-    fn program(&self, call: &mut Call, at: u32, bytes: &[u8]) {
-        if at.wrapping_add(bytes.len() as u32) <= self.chip_size {
-            call.work(cost::bytes(cost::PROGRAM_BYTE, bytes.len()));
-            call.program(at, bytes);
-        }
-    }
-
-    fn inflate_block(&mut self, call: &mut Call) -> Result<(), u32> {
-        let len = self.words(0) as usize;
-        let last = self.deflated.next == self.deflated.blocks;
-        let payload = self.buffer[24..24 + len].to_vec();
-        let mut input = payload.as_slice();
-        call.work(cost::bytes(cost::CHECKSUM_BYTE, len));
-        loop {
-            if self.inflate.done && !input.is_empty() {
-                // The loop ends when all input is taken, and a stream that has ended takes none.
-                self.hung = true;
-                return Ok(());
-            }
-            let inflate = &mut self.inflate;
-            let (in_before, out_before) = (inflate.stream.total_in(), inflate.stream.total_out());
-            let status = inflate.stream.decompress(
-                input,
-                &mut inflate.window[inflate.filled..],
-                FlushDecompress::None,
-            );
-            let made = (inflate.stream.total_out() - out_before) as usize;
-            input = &input[(inflate.stream.total_in() - in_before) as usize..];
-            inflate.filled += made;
-            call.work(cost::bytes(cost::INFLATE_BYTE, made));
-            match status {
-                Ok(status) => self.inflate.done |= status == Status::StreamEnd,
-                // tinfl's TINFL_STATUS_FAILED.
-                Err(_) => return Err(error::INFLATE + 1),
-            }
-            if self.inflate.filled == WINDOW {
-                let window = self.inflate.window.clone();
-                self.program(call, self.deflated.at, &window[..]);
-                self.deflated.at = self.deflated.at.wrapping_add(WINDOW as u32);
-                self.inflate.filled = 0;
-                continue;
-            }
-            if input.is_empty() {
-                break;
-            }
-        }
-        if last {
-            if !self.inflate.done {
-                // Without HAS_MORE_INPUT a stream that goes on fails with TINFL_STATUS_FAILED_CANNOT_MAKE_PROGRESS or -1.
-                return Err(error::INFLATE + 1);
-            }
-            let window = self.inflate.window.clone();
-            self.program(call, self.deflated.at, &window[..]);
-        }
-        self.deflated.written = self.deflated.written.wrapping_add(len as u32);
-        Ok(())
-    }
-
-    fn end(&mut self, complete: bool) -> Result<(), u32> {
-        if !complete {
-            return self.fail(Err(error::FAILED));
-        }
-        if self.buffer[8] == 0 {
-            self.error = error::RESTART;
-        }
-        Ok(())
     }
 }
