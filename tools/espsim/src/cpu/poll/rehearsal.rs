@@ -131,7 +131,7 @@ impl<'a, B: Bus> Rehearsal<'a, B> {
 
     /// Whether a word may be accessed without an exception.
     fn check(&self, access: Access, address: u32) -> Option<()> {
-        let stops = self.cpu.watches() && self.cpu.data_breakpoint(access, address, 4).is_some();
+        let stops = self.cpu.data_breakpoint(access, address, 4).is_some();
         (address.is_multiple_of(4) && self.cpu.may_access(address) && !stops).then_some(())
     }
 
