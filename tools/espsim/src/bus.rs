@@ -114,8 +114,9 @@ pub struct SystemBus {
     /// The mapping of flash changed.
     remapped: bool,
     /// Cores have to stop: something wants attention, or a register was read without an effect.
-    stop: bool,
     attention: bool,
+    /// Something does.
+    wanted: bool,
     /// The instruction that has read it.
     polled: Option<u32>,
     /// Why the run cannot go on.
@@ -165,8 +166,8 @@ impl SystemBus {
             sram1_decoded: false,
             changed_code: Vec::new(),
             remapped: true,
-            stop: true,
             attention: true,
+            wanted: true,
             polled: None,
             failure: None,
             last_writes: VecDeque::with_capacity(LAST_WRITES),
@@ -225,8 +226,8 @@ impl SystemBus {
 
     /// What changed since the last call; the cores go on.
     pub fn take_changes(&mut self) -> Changes {
-        self.attention = false;
-        self.stop = self.polled.is_some();
+        self.wanted = false;
+        self.attention = self.polled.is_some();
         let flash = std::mem::take(&mut self.remapped);
         if flash {
             for core in 0..2 {
@@ -273,8 +274,8 @@ impl SystemBus {
 
     /// Something is asked for that the machine has to do: a reset.
     pub fn request_attention(&mut self) {
+        self.wanted = true;
         self.attention = true;
-        self.stop = true;
     }
 
     /// The run cannot go on.
@@ -387,7 +388,7 @@ impl SystemBus {
             let word = self.peripherals.read(address, now, origin.pc);
             if quiet {
                 self.polled = Some(origin.pc);
-                self.stop = true;
+                self.attention = true;
             } else {
                 // Reading a FIFO may change an interrupt.
                 self.request_attention();
@@ -461,7 +462,7 @@ impl SystemBus {
         }
         if quiet {
             self.polled = Some(origin.pc);
-            self.stop = true;
+            self.attention = true;
             return Ok(());
         }
         // The caches' control, their MMU.
@@ -657,11 +658,11 @@ impl Bus for SystemBus {
 
     #[inline(always)]
     fn attention(&self) -> bool {
-        self.stop
+        self.attention
     }
 
     fn take_polled(&mut self) -> Option<u32> {
-        self.stop = self.attention;
+        self.attention = self.wanted;
         self.polled.take()
     }
 

@@ -28,6 +28,17 @@ const APP_CPU_INTR_FROM_CPU_0_MAP: u32 = 0x3FF0_0278;
 const SCOMPARE1: u32 = 12;
 const INTENABLE: u32 = 228;
 const VECBASE: u32 = 231;
+const CCOUNT: u32 = 234;
+const CCOMPARE0: u32 = 240;
+/// The interrupt of CCOMPARE0.
+const TIMER_INTERRUPT: u32 = 1 << 6;
+/// Cycles between two interrupts: a millisecond of 40 MHz.
+const PERIOD: u32 = 40_000;
+/// The vectors of the first core, and what each core's ticks are counted in.
+const FIRST_VECTORS: u32 = CODE + 0x1400;
+const TICKS: [u32; 2] = [0x3FFB_0010, 0x3FFB_0014];
+/// Set where the cores' ticks are too different.
+const APART: u32 = 0x3FFB_0018;
 
 /// Adds one ROUNDS times, each by `s32c1i` until nobody else has come between.
 fn count(program: Program) -> Program {
@@ -112,4 +123,67 @@ fn loops_of_both_cores_are_left_out_alike() {
         (console, machine.now(), cores)
     };
     assert_eq!(state(end(false)), state(end(true)));
+}
+
+/// Lets a core wait for its timer, over and over.
+fn ticking(program: Program, vectors: u32) -> Program {
+    let program = program
+        .literal(2, vectors)
+        .wsr(2, VECBASE)
+        .rsr(2, CCOUNT)
+        .literal(3, PERIOD)
+        .add(2, 2, 3)
+        .wsr(2, CCOMPARE0)
+        .literal(2, TIMER_INTERRUPT)
+        .wsr(2, INTENABLE);
+    let start = program.here();
+    // waiti 0
+    program.word(0x00_7000).j(start)
+}
+
+/// The handler of a core's timer counts, and compares with the other one's ticks.
+fn handler(program: Program, core: usize) -> Program {
+    let program = program
+        .rsr(2, CCOMPARE0)
+        .literal(3, PERIOD)
+        .add(2, 2, 3)
+        .wsr(2, CCOMPARE0)
+        .literal(2, TICKS[core])
+        .l32i(4, 2, 0)
+        .addi(4, 4, 1)
+        .s32i(4, 2, 0)
+        .literal(2, TICKS[1 - core])
+        .l32i(5, 2, 0)
+        .sub(6, 4, 5)
+        .addi(6, 6, 2)
+        .literal(7, 5)
+        .literal(2, APART);
+    // Behind the branch and the store.
+    let end = program.here() + 6;
+    // rfe
+    program.bltu(6, 7, end).s32i(6, 2, 0).word(0x00_3000)
+}
+
+#[test]
+fn cores_that_wait_for_their_timers_stay_together() {
+    let program = Program::new()
+        .store(TICKS[0], 0)
+        .store(TICKS[1], 0)
+        .store(APART, 0)
+        .store(APPCPU_CTRL_D, SECOND)
+        .store(APPCPU_CTRL_B, 1)
+        .store(APPCPU_CTRL_C, 0)
+        .store(APPCPU_CTRL_A, 0);
+    let program = ticking(program, FIRST_VECTORS).at(SECOND).entry();
+    let program = ticking(program, VECTORS).at(VECTORS + USER_VECTOR);
+    let program = handler(program, 1).at(FIRST_VECTORS + USER_VECTOR);
+    let flash = handler(program, 0).flash();
+    let mut machine = Machine::new(
+        &MachineOptions::default(),
+        Flash::with_content(4 << 20, &flash),
+    );
+    run(&mut machine, 500 * MILLISECOND);
+    let ticks = TICKS.map(|address| machine.read_word(address).unwrap_or(0));
+    assert!(ticks.iter().all(|&ticks| ticks > 400), "{ticks:?}");
+    assert_eq!(machine.read_word(APART), Some(0), "{ticks:?}");
 }

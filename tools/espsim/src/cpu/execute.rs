@@ -119,7 +119,7 @@ impl Cpu {
     /// Whether the access may be made; otherwise the exception is taken.
     #[inline(always)]
     fn check(&mut self, access: Access, address: u32, len: u32) -> bool {
-        if self.watches() || !self.may_access(address) {
+        if self.watches(address) || !self.may_access(address) {
             return self.check_closely(access, address, len);
         }
         true

@@ -81,9 +81,13 @@ pub trait Bus {
         None
     }
     /// The word of memory at `address`, which nothing but a core changes.
-    fn peek(&self, address: u32) -> Option<u32>;
+    fn peek(&self, _address: u32) -> Option<u32> {
+        None
+    }
     /// Whether memory is at `address` that bytes can be read from and written to, and no code that was decoded.
-    fn is_plain(&self, address: u32) -> bool;
+    fn is_plain(&self, _address: u32) -> bool {
+        false
+    }
     /// The bounds of what a register reads as between cycle `from` and cycle `until`, where it goes up with the time or stays the same, and
     /// reading has no effect.
     fn poll(&self, _address: u32, _from: u64, _until: u64) -> Option<(u32, u32)> {

@@ -14,6 +14,24 @@ pub(super) struct DebugRegisters {
     ddr: u32,
     icount: u32,
     icount_level: u32,
+    /// Where data breakpoints are, at most: the first address, and how many.
+    watched: (u32, u32),
+}
+
+impl DebugRegisters {
+    /// Finds where accesses have to be looked at: breakpoints are in blocks of 64 bytes, and accesses have up to four.
+    fn find_watched(&mut self) {
+        let blocks = (0..2)
+            .filter(|&number| self.dbreak_control[number] & (DBREAK_LOAD | DBREAK_STORE) != 0)
+            .map(|number| self.dbreak_address[number] & !DBREAK_MASK);
+        let (first, last) = blocks.fold((u32::MAX, 0), |(first, last), block| {
+            (first.min(block), last.max(block))
+        });
+        self.watched = match last.checked_sub(first) {
+            Some(between) => (first.wrapping_sub(3), between.saturating_add(64 + 3)),
+            None => (0, 0),
+        };
+    }
 }
 
 /// DBREAKC: break on loads, on stores; the mask of addresses.
@@ -103,8 +121,14 @@ impl Cpu {
             99 => self.atomctl = value & 0x3F,
             104 => self.debug.ddr = value,
             128 | 129 => self.debug.ibreak_address[index] = value,
-            144 | 145 => self.debug.dbreak_address[index] = value,
-            160 | 161 => self.debug.dbreak_control[index] = value,
+            144 | 145 => {
+                self.debug.dbreak_address[index] = value;
+                self.debug.find_watched();
+            }
+            160 | 161 => {
+                self.debug.dbreak_control[index] = value;
+                self.debug.find_watched();
+            }
             177..=183 => self.epc[index] = value,
             192 => self.epc[0] = value,
             194..=199 => self.eps[index] = value,
@@ -169,11 +193,11 @@ impl Cpu {
         self.debug.ibreak_enable != 0
     }
 
-    /// Whether any data breakpoint is set, or a region that programs use is closed: accesses have to be looked at.
+    /// Whether a data breakpoint may be at `address`, or just behind it.
     #[inline(always)]
-    pub(super) fn watches(&self) -> bool {
-        (self.debug.dbreak_control[0] | self.debug.dbreak_control[1]) & (DBREAK_LOAD | DBREAK_STORE)
-            != 0
+    pub(super) fn watches(&self, address: u32) -> bool {
+        let (first, len) = self.debug.watched;
+        address.wrapping_sub(first) < len
     }
 
     /// The data breakpoint that an access of `len` bytes hits.

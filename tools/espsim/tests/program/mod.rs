@@ -111,6 +111,17 @@ impl Program {
         self.branch(9, s, t, target)
     }
 
+    /// `add r, s, t`.
+    pub fn add(self, r: u32, s: u32, t: u32) -> Self {
+        self.word(t << 4 | s << 8 | r << 12 | 8 << 20)
+    }
+
+    /// `j target`.
+    pub fn j(self, target: u32) -> Self {
+        let offset = target.wrapping_sub(self.here() + 4) & 0x3_FFFF;
+        self.word(6 | offset << 6)
+    }
+
     /// `s32c1i t, s, 0`.
     pub fn s32c1i(self, t: u32, s: u32) -> Self {
         self.with_imm8(2, t, s, 14, 0)

@@ -118,7 +118,7 @@ impl Value {
             (Some(one), Some(other)) => Self::fixed(one | other),
             (Some(_), None) => other.or(self, id),
             // Bits that do not meet.
-            (None, Some(bits)) if bits == 0 || self.high < bits & bits.wrapping_neg() => {
+            (None, Some(bits)) if bits == 0 || self.high < 1 << bits.trailing_zeros() => {
                 Self::between(self.low | bits, self.high | bits, id)
             }
             _ => Self::any(id),
@@ -146,7 +146,7 @@ impl Value {
 
     /// The upper word of the product without signs.
     pub(super) fn mul_high(self, other: Self, id: u32) -> Self {
-        let upper = |one: u32, other: u32| (u64::from(one) * u64::from(other) >> 32) as u32;
+        let upper = |one: u32, other: u32| ((u64::from(one) * u64::from(other)) >> 32) as u32;
         Self::between(upper(self.low, other.low), upper(self.high, other.high), id)
     }
 
@@ -261,7 +261,7 @@ mod tests {
                             (one.mul(other, 9), a.wrapping_mul(b)),
                             (
                                 one.mul_high(other, 9),
-                                (u64::from(a) * u64::from(b) >> 32) as u32,
+                                ((u64::from(a) * u64::from(b)) >> 32) as u32,
                             ),
                             (
                                 one.funnel(other, 13, 9),
