@@ -116,6 +116,11 @@ impl Breakpoints {
     }
 
     #[inline]
+    pub(super) fn watches(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
+    #[cold]
     pub(super) fn accesses(&mut self, core: usize, address: u32, len: u32, write: bool) {
         let hit = |watch: &&Watch| {
             (if write { watch.writes } else { watch.reads })

@@ -104,7 +104,11 @@ pub(crate) struct Observed<'a> {
 }
 
 impl Observed<'_> {
+    #[inline]
     fn accesses(&mut self, address: u32, len: u32, write: bool) {
+        if !self.observer.breakpoints.watches() {
+            return;
+        }
         let core = self.bus.core();
         self.observer
             .breakpoints
