@@ -35,6 +35,7 @@ def rules_esp32_toolchains():
             Label("//tools/espmon:Cargo.toml"),
             Label("//tools/espnew:Cargo.toml"),
             Label("//tools/espsim:Cargo.toml"),
+            Label("//tools/espsym:Cargo.toml"),
         ],
         target_triple = "xtensa-esp32-none-elf",
     )

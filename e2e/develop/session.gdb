@@ -20,3 +20,9 @@ echo == memory and registers\n
 print cycles_per_us
 print/x $ps
 x/2i start_cpu0
+echo == cores\n
+info threads
+echo == watched\n
+set language c
+watch last_cycles
+continue

@@ -119,5 +119,7 @@ def idf_bindgen(name, components, headers, allowlist = [], bindgen_flags = [], c
         srcs = [":{}.bindings".format(name)],
         edition = "2021",
         visibility = visibility,
+        # for coverage to know their sources; there is nothing in them that rustc links
+        deps = components,
         **common
     )

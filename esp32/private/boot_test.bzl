@@ -75,6 +75,8 @@ def _esp32_boot_test_impl(ctx):
     runfiles = ctx.runfiles([spec, image.merged, image.elf], transitive_files = environment.files)
     return [
         DefaultInfo(executable = executable, runfiles = runfiles.merge(ctx.attr._espboot[Esp32ToolInfo].runfiles)),
+        # The program that is measured is the image's, which is the same without coverage: espboot tells lines by executed addresses.
+        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["image"]),
         RunEnvironmentInfo(environment = {"ESP32_BOOT_TEST": spec.short_path}),
     ]
 
@@ -96,7 +98,13 @@ _esp32_boot_test = rule(
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
         "_boards": attr.label(default = "//esp32:boards"),
         "_espboot": tool_attr("espboot"),
+        "_lcov_merger": attr.label(
+            cfg = config.exec(exec_group = "test"),
+            default = configuration_field(fragment = "coverage", name = "output_generator"),
+            executable = True,
+        ),
     },
+    fragments = ["coverage"],
     test = True,
 )
 

@@ -59,6 +59,7 @@ def _idf_headers_impl(ctx):
     return [
         DefaultInfo(files = depset(ctx.files.hdrs)),
         CcInfo(compilation_context = context),
+        coverage_common.instrumented_files_info(ctx, source_attributes = ["hdrs"], dependency_attributes = ["requires"]),
         IdfHeadersInfo(
             component = ctx.label.same_package_label(ctx.label.name.removesuffix(".headers")),
             compilation_context = context,
@@ -274,6 +275,7 @@ def _idf_component_impl(ctx):
     return [
         DefaultInfo(files = depset(libraries or objects)),
         CcInfo(compilation_context = headers.compilation_context),
+        coverage_common.instrumented_files_info(ctx, source_attributes = ["srcs"], dependency_attributes = ["headers", "requires"]),
         OutputGroupInfo(
             _validation = depset(checked),
             # what an editor needs to see its sources as the compiler does

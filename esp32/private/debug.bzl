@@ -1,4 +1,4 @@
-"""`esp32_debug`: `bazel run` starts gdb on an image, in the emulator or on a board."""
+"""`esp32_debug`: `bazel run` starts gdb on an image, on the simulated chip, in an emulator or on a board."""
 
 load("//esp32/private:boot_test.bzl", "ENVIRONMENT_CORES", "core_transition")
 load("//esp32/private:chips.bzl", "CHIP_ATTR", "chip_transition")
@@ -7,7 +7,7 @@ load("//esp32/private:tool.bzl", "Esp32ToolInfo", "tool_attr")
 load("//toolchains/emulator:defs.bzl", "EmulatorToolchainInfo")
 
 def _qemu(ctx, image):
-    emulator = ctx.attr._emulator[0][EmulatorToolchainInfo]
+    emulator = ctx.attr.emulator[0][EmulatorToolchainInfo]
     return struct(
         session = {"qemu": {
             "emulator": emulator.qemu.short_path,
@@ -18,13 +18,22 @@ def _qemu(ctx, image):
         files = depset([image.merged], transitive = [emulator.files]),
     )
 
+def _simulator(_ctx, image):
+    return struct(
+        session = {"simulator": {
+            "image": image.merged.short_path,
+            "partition_table_offset": image.partition_table_offset,
+        }},
+        files = depset([image.merged]),
+    )
+
 def _board(ctx, _image):
     return struct(
         session = {"board": {"config": ctx.attr.openocd_config, "openocd": ctx.file.openocd.short_path}},
         files = depset([ctx.file.openocd]),
     )
 
-_ENVIRONMENTS = {"board": _board, "qemu": _qemu}
+_ENVIRONMENTS = {"board": _board, "qemu": _qemu, "simulator": _simulator}
 
 def _esp32_debug_impl(ctx):
     image = ctx.attr.image[0][Esp32ImageInfo]
@@ -50,13 +59,13 @@ _esp32_debug = rule(
     doc = "Runs an `esp32_debug`.",
     attrs = {
         "chip": CHIP_ATTR,
+        "emulator": attr.label(providers = [EmulatorToolchainInfo], cfg = chip_transition),
         "environment": attr.string(values = _ENVIRONMENTS.keys()),
         "image": attr.label(providers = [Esp32ImageInfo], cfg = core_transition, mandatory = True),
         "openocd": attr.label(allow_single_file = True, cfg = "exec"),
         "openocd_config": attr.string(),
         "stop_at": attr.string(),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
-        "_emulator": attr.label(default = "//esp32/private:current_emulator", cfg = chip_transition),
         "_espdebug": tool_attr("espdebug"),
         "_gdb": attr.label(default = "@gdb_xtensa//:bin/xtensa-esp32-elf-gdb", allow_single_file = True, cfg = "exec"),
     },
@@ -66,7 +75,7 @@ _esp32_debug = rule(
 def esp32_debug(
         name,
         image,
-        environment = "qemu",
+        environment = "simulator",
         stop_at = "app_main",
         openocd = None,
         openocd_config = "board/esp32-wrover-kit-3.3v.cfg",
@@ -78,14 +87,15 @@ def esp32_debug(
     generated. What stands behind `--` is for gdb: `bazel run //firmware:debug -- -batch -x script.gdb`. `-c dbg` gives Rust's
     variables besides its lines.
 
-    In the emulator, the image is built for the emulator's core, as for an `esp32_boot_test`, and what its bootloader would load is
-    in memory. On a board, OpenOCD resets the chip, which must have this image in its flash: `bazel run //firmware:flash` before.
+    On the simulated chip, its bootloader has loaded the program; threads 1 and 2 of gdb are the cores. In the emulator
+    (`environment = "qemu"`), the image is built for the emulator's core, as for an `esp32_boot_test`, and what its bootloader would
+    load is in memory. On a board, OpenOCD resets the chip, which must have this image in its flash: `bazel run //firmware:flash` before.
     `--remote HOST:PORT` takes what speaks gdb's protocol there in place of both.
 
     Args:
       name: string; the target's name. It has the tag `manual`: whoever builds `//...` needs no gdb.
       image: label of an `esp32_image`.
-      environment: string; what it runs in: `qemu`, the emulator, or `board`.
+      environment: string; what it runs in: `simulator`, the simulated chip; `qemu`, the emulator; or `board`.
       stop_at: string; the function to stop at first: `main` on esp-hal. Empty: the program's first instruction.
       openocd: label of OpenOCD's program, for `board`. Default: Espressif's.
       openocd_config: string; OpenOCD's configuration file of the board or the adapter; default of `--openocd`.
@@ -96,6 +106,7 @@ def esp32_debug(
         openocd = Label("@openocd_esp32//:bin/openocd")
     _esp32_debug(
         name = name,
+        emulator = Label("//esp32/private:current_emulator") if environment == "qemu" else None,
         environment = environment,
         image = image,
         openocd = openocd,

@@ -222,6 +222,7 @@ def _esp32_firmware_impl(ctx):
     )
     return [
         DefaultInfo(files = depset([elf])),
+        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["components", "rust"]),
         OutputGroupInfo(
             map = depset([link_map]),
             size = depset(idf_size(ctx, project, link_map)),

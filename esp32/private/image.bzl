@@ -272,6 +272,7 @@ def _esp32_image_impl(ctx):
 
     return [
         DefaultInfo(files = depset([merged, flasher_args, esptool_args] + files)),
+        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["firmware"]),
         OutputGroupInfo(_validation = depset([verified]), sbom = depset([bill])),
         Esp32ImageInfo(
             app = app,

@@ -115,6 +115,39 @@ pub enum Error {
         to: u32,
     },
 
+    /// The ELF file's debug information cannot be used.
+    #[error(transparent)]
+    Program(#[from] espsym::Error),
+
+    /// What was covered cannot be written.
+    #[error(transparent)]
+    Coverage(#[from] espcov::Error),
+
+    /// gdb cannot be listened for.
+    #[error("--gdb {address}: cannot listen there: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// The reason.
+        source: io::Error,
+    },
+
+    /// gdb says what cannot be understood.
+    #[error("gdb: {problem}")]
+    Gdb {
+        /// What is wrong.
+        problem: String,
+    },
+
+    /// A file that was asked for cannot be written.
+    #[error("{}: cannot write it: {source}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+
     /// The emulator cannot be started.
     #[error("{}: cannot start the emulator: {source}", path.display())]
     EmulatorStart {
@@ -215,7 +248,7 @@ pub enum Error {
 
 /// A test that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{failure}{}", if has_details(failure) { details(missing, console, functions) } else { String::new() })]
+#[error("{failure}{}", if has_details(failure) { details(missing, console, functions, report) } else { String::new() })]
 pub struct FailedTest {
     /// What happened.
     pub failure: Failure,
@@ -225,6 +258,8 @@ pub struct FailedTest {
     pub console: Vec<String>,
     /// The functions at the addresses in these lines.
     pub functions: Vec<String>,
+    /// Where the simulated chip is, in lines; empty where the failure has that, and elsewhere.
+    pub report: String,
 }
 
 /// How a program can fail a test.
@@ -403,6 +438,11 @@ impl Error {
             Self::ImageRefused { .. } => "espboot::image_refused",
             Self::ElfRefused { .. } => "espboot::elf_refused",
             Self::ElfOfOtherImage { .. } => "espboot::elf_of_other_image",
+            Self::Program(_) => "espboot::program",
+            Self::Coverage(_) => "espboot::coverage",
+            Self::Unwritable { .. } => "espboot::unwritable",
+            Self::Listen { .. } => "espboot::listen",
+            Self::Gdb { .. } => "espboot::gdb",
             Self::NoSymbol { .. } => "espboot::no_symbol",
             Self::NoRegion { .. } => "espboot::no_region",
             Self::EmulatorStart { .. } => "espboot::emulator_start",
@@ -437,6 +477,7 @@ impl Error {
                 "the emulator has to be QEMU's qemu-system-xtensa with the CPU `de233_fpu` and the option `-run-with exit-with-parent`; QEMU 11.1 is".into()
             }
             Self::NoSymbol { .. } => "`xtensa-esp32-elf-nm` lists the symbols; a limit can have addresses (0x3FFB0000) in their place".into(),
+            Self::Listen { .. } => "give a port that is free: `:0` takes one, and says which".into(),
             Self::NoRegion { .. } => "correct the limit's \"from\" and \"to\"".into(),
             Self::RegisterOutside { .. } | Self::NothingThere { .. } => "correct the register's address in the test".into(),
             Self::Boards { .. } => {
@@ -476,6 +517,10 @@ impl Error {
             | Self::Rom(_)
             | Self::Until { .. }
             | Self::ElfRefused { .. }
+            | Self::Program(_)
+            | Self::Coverage(_)
+            | Self::Unwritable { .. }
+            | Self::Listen { .. }
             | Self::NoSymbol { .. }
             | Self::NoRegion { .. }
             | Self::ElfOfOtherImage { .. }
@@ -484,6 +529,7 @@ impl Error {
             | Self::NothingThere { .. }
             | Self::RegisterOutside { .. } => EXIT_USAGE,
             Self::EmulatorStart { .. }
+            | Self::Gdb { .. }
             | Self::EmulatorRefused { .. }
             | Self::BoardLock { .. }
             | Self::NoFreeBoard { .. }
@@ -528,7 +574,7 @@ fn has_details(failure: &Failure) -> bool {
     !matches!(failure, Failure::NoFlashWrites | Failure::PowerCuts { .. })
 }
 
-fn details(missing: &[String], console: &[String], functions: &[String]) -> String {
+fn details(missing: &[String], console: &[String], functions: &[String], report: &str) -> String {
     let mut text = String::new();
     if !missing.is_empty() {
         text += "\n  still missing:";
@@ -542,6 +588,12 @@ fn details(missing: &[String], console: &[String], functions: &[String]) -> Stri
         text += &format!("\n  the last {} lines of the console:", console.len());
         for line in console {
             text += &format!("\n    | {line}");
+        }
+    }
+    if !report.is_empty() {
+        text += "\n  the chip:";
+        for line in report.lines() {
+            text += &format!("\n    {line}");
         }
     }
     if !functions.is_empty() {

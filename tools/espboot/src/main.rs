@@ -5,6 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -12,9 +15,11 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use espboot::board::Board;
 use espboot::boot::FlashImage;
 use espboot::environment::ExecutionEnvironment;
+use espboot::gdb::{self, Debugged};
+use espboot::observe::{self, Observation, Wanted};
 use espboot::pattern::Pattern;
 use espboot::qemu::{Clock, Qemu};
-use espboot::simulator::Simulator;
+use espboot::simulator::{Pace, Simulator};
 use espboot::spec::{Environment, Expectation, ExpectedExit, Spec};
 use espboot::watch::{standard_input, watch};
 use espboot::{Error, Failure};
@@ -119,6 +124,29 @@ struct Run {
     /// Fail after so many seconds
     #[arg(long, value_name = "SECONDS", requires = "until", value_parser = seconds)]
     timeout: Option<Duration>,
+    #[command(flatten)]
+    seen: observe::Arguments,
+}
+
+impl Run {
+    /// The simulated chip, and what is written down of it.
+    fn simulator(&self) -> Result<(Simulator, Rc<Observation>), Error> {
+        let observation = Rc::new(Observation::new(self.seen.wanted(), self.elf.as_deref())?);
+        let simulator = Simulator {
+            pace: if self.seen.fast {
+                Pace::Fast
+            } else {
+                Pace::Real
+            },
+            observation: Some(Rc::clone(&observation)),
+            ..Simulator::default()
+        };
+        let simulator = match &self.rom {
+            Some(path) => simulator.with_rom(path)?,
+            None => simulator,
+        };
+        Ok((simulator, observation))
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -176,6 +204,7 @@ fn test(argument: Option<PathBuf>) -> Result<(), Error> {
     let spec = Spec::read(&path)?;
     let mut output = Output::new()?;
     let cancel = cancel_by_signals()?;
+    let mut observation = None;
     let environment: Box<dyn ExecutionEnvironment> = match spec.environment.clone() {
         Environment::Qemu { emulator, rom } => Box::new(Qemu {
             emulator,
@@ -183,10 +212,20 @@ fn test(argument: Option<PathBuf>) -> Result<(), Error> {
             clock: Clock::Instructions,
             gdb: None,
         }),
-        Environment::Simulator(simulation) => Box::new(Simulator::of(&spec, &simulation)?),
+        Environment::Simulator(simulation) => {
+            let seen = Observation::new(Wanted::of_environment(), spec.elf.as_deref())?;
+            let seen = observation.insert(Rc::new(seen));
+            let mut simulator = Simulator::of(&spec, &simulation)?;
+            simulator.observation = Some(Rc::clone(seen));
+            Box::new(simulator)
+        }
         Environment::Board(board) => Box::new(Board::new(&board, cancel.clone())?),
     };
-    let summary = espboot::test::test(&spec, environment.as_ref(), &mut output, &cancel.flag())?;
+    let result = espboot::test::test(&spec, environment.as_ref(), &mut output, &cancel.flag());
+    let summary = match observation {
+        Some(observation) => observation.finish(result)?,
+        None => result?,
+    };
     eprintln!(
         "passed: {} lines on the console, {} registers compared, {:.1} s",
         summary.lines,
@@ -212,14 +251,20 @@ fn run(arguments: &Run) -> Result<(), Error> {
             Chip::Esp32,
             arguments.partition_table_offset,
         )?;
-        let simulator = Simulator::in_real_time(arguments.rom.as_deref())?;
-        return watch(
+        let (simulator, observation) = arguments.simulator()?;
+        if let Some(address) = &arguments.seen.gdb {
+            let result = debug(address, &simulator, &image, &stop);
+            return observation.finish(result);
+        }
+        let result = watch(
             simulator.start(&image)?,
             &standard_input(),
             &mut io::stdout().lock(),
             &stop,
         );
+        return observation.finish(result);
     }
+    let mut observation = None;
     let (kind, environment): (Environment, Box<dyn ExecutionEnvironment>) =
         match (arguments.emulator.clone(), arguments.rom.clone()) {
             (Some(emulator), Some(rom)) => (
@@ -234,10 +279,11 @@ fn run(arguments: &Run) -> Result<(), Error> {
                     gdb: None,
                 }),
             ),
-            _ => (
-                Environment::Simulator(Box::default()),
-                Box::new(Simulator::in_real_time(arguments.rom.as_deref())?),
-            ),
+            _ => {
+                let (simulator, seen) = arguments.simulator()?;
+                observation = Some(seen);
+                (Environment::Simulator(Box::default()), Box::new(simulator))
+            }
         };
     let spec = Spec {
         image: arguments.image.clone(),
@@ -253,12 +299,36 @@ fn run(arguments: &Run) -> Result<(), Error> {
         forbid: Vec::new(),
         registers: Vec::new(),
     };
-    match espboot::test::test(&spec, environment.as_ref(), &mut io::stdout().lock(), &stop) {
+    let result = espboot::test::test(&spec, environment.as_ref(), &mut io::stdout().lock(), &stop);
+    let result = match observation {
+        Some(observation) => observation.finish(result),
+        None => result,
+    };
+    match result {
         Ok(_) if watched => eprintln!("the program reset the chip"),
         Err(Error::Failed(test)) if watched && matches!(test.failure, Failure::Stopped) => {}
         result => drop(result?),
     }
     Ok(())
+}
+
+fn debug(
+    address: &str,
+    simulator: &Simulator,
+    image: &FlashImage,
+    stop: &Arc<AtomicBool>,
+) -> Result<(), Error> {
+    let listener = gdb::listen(address)?;
+    let machine = simulator.machine(image);
+    let console = Box::new(io::stdout());
+    let mut chip = Debugged::new(machine, simulator.pace, console, Arc::clone(stop));
+    chip.run_to_entry()?;
+    let address = listener.local_addr().map_err(|source| Error::Io {
+        what: "listen for gdb",
+        source,
+    })?;
+    eprintln!("--- gdb: target remote {address}");
+    chip.serve(&listener)
 }
 
 fn test_of_environment() -> Option<PathBuf> {

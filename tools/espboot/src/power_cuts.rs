@@ -56,5 +56,6 @@ fn failed(failure: Failure) -> Error {
         missing: Vec::new(),
         console: Vec::new(),
         functions: Vec::new(),
+        report: String::new(),
     }))
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,13 +16,13 @@ use espsim::bus::{Failure, Untouched};
 use espsim::clock::{self, Ticks};
 use espsim::flash::Flash;
 use espsim::machine::{self, Machine, MachineOptions};
-use espsim::peripherals::unmodelled;
 use espsim::rom::RomImage;
 
 use crate::boot::FlashImage;
 use crate::environment::{Ending, Event, Execution, ExecutionEnvironment, Simulated};
 use crate::error::Error;
 use crate::limit;
+use crate::observe::{self, Observation};
 use crate::simulation::SimulationSpec;
 use crate::spec::Spec;
 use crate::stimulus::Action;
@@ -54,17 +55,15 @@ pub struct Simulator {
     pub rom: Option<Arc<RomImage>>,
     /// Data memory that the application finds untouched.
     pub untouched: Vec<Range<u32>>,
+    /// What is written down of its runs.
+    pub observation: Option<Rc<Observation>>,
 }
 
 impl Simulator {
-    /// The default chip in real time, with the ROM of the ELF file `rom` if it is given.
-    pub fn in_real_time(rom: Option<&Path>) -> Result<Self, Error> {
-        let rom = rom.map(RomImage::read).transpose()?;
-        Ok(Self {
-            pace: Pace::Real,
-            rom: rom.map(Arc::new),
-            ..Self::default()
-        })
+    /// With the ROM of the ELF file `path`, which is executed.
+    pub fn with_rom(self, path: &Path) -> Result<Self, Error> {
+        let rom = Some(Arc::new(RomImage::read(path)?));
+        Ok(Self { rom, ..self })
     }
 
     /// The chip that a test wants, as fast as it can be computed.
@@ -83,12 +82,14 @@ impl Simulator {
             seed: simulation.seed,
             rom: None,
             untouched,
+            observation: None,
         })
     }
 }
 
-impl ExecutionEnvironment for Simulator {
-    fn start(&self, image: &FlashImage) -> Result<Box<dyn Execution>, Error> {
+impl Simulator {
+    /// The chip with the image in its flash, in front of its first instruction.
+    pub fn machine(&self, image: &FlashImage) -> Machine {
         let size = image.flash.get(FLASH_SIZE).map_or(0, |byte| byte >> 4);
         let flash = Flash::with_content(1 << 20 << size.min(LARGEST), &image.flash);
         let options = MachineOptions {
@@ -99,13 +100,28 @@ impl ExecutionEnvironment for Simulator {
                 entry: image.boot.entry,
                 regions: self.untouched.clone(),
             }),
+            ..MachineOptions::default()
         };
+        let mut machine = Machine::new(&options, flash);
+        if let Some(observation) = &self.observation {
+            observation.attach(&mut machine);
+        }
+        machine
+    }
+}
+
+impl ExecutionEnvironment for Simulator {
+    fn start(&self, image: &FlashImage) -> Result<Box<dyn Execution>, Error> {
         Ok(Box::new(Simulation {
-            machine: Machine::new(&options, flash),
+            machine: self.machine(image),
+            observation: self.observation.clone(),
             pace: self.pace,
             started: Instant::now(),
             powered_on: Duration::ZERO,
-            watches_pins: false,
+            watches_pins: self
+                .observation
+                .as_deref()
+                .is_some_and(Observation::wants_edges),
             levels: BTreeMap::new(),
             events: VecDeque::new(),
             ending: None,
@@ -115,6 +131,7 @@ impl ExecutionEnvironment for Simulator {
 
 struct Simulation {
     machine: Machine,
+    observation: Option<Rc<Observation>>,
     pace: Pace,
     started: Instant,
     /// When power came last; the machine's clock starts there.
@@ -138,6 +155,10 @@ impl Execution for Simulation {
         let until: Ticks = self.machine.now() + clock::ticks(wait);
         let event = self.machine.run(until);
         for edge in self.machine.take_edges() {
+            if let Some(observation) = &self.observation {
+                let at = clock::ticks(self.powered_on) + edge.at;
+                observation.edge(edge.pin.into(), at, edge.level);
+            }
             self.events.push_back(Event::Edge {
                 pin: edge.pin,
                 at: self.powered_on + clock::duration(edge.at),
@@ -158,6 +179,7 @@ impl Execution for Simulation {
                 self.died("the program waits for an interrupt that never comes".into())
             }
             machine::Event::Failed(failure) => self.died(words(&failure)),
+            machine::Event::Stopped(_) => Event::Quiet,
         };
         self.events.push_back(event);
         Ok(self.events.pop_front().unwrap_or(Event::Quiet))
@@ -210,8 +232,9 @@ impl Simulated for Simulation {
     }
 
     fn watch_pins(&mut self, watch: bool) {
-        self.watches_pins = watch;
-        self.machine.watch_pins(watch);
+        let observation = self.observation.as_deref();
+        self.watches_pins = watch || observation.is_some_and(Observation::wants_edges);
+        self.machine.watch_pins(self.watches_pins);
     }
 
     fn lose_power_at(&mut self, write: u64) {
@@ -235,39 +258,12 @@ impl Simulated for Simulation {
     }
 
     fn report(&self) -> String {
-        let mut report = Vec::new();
-        for core in 0..2 {
-            let cpu = self.machine.cpu(core);
-            report.push(format!(
-                "core {core}: PC {:#010x}, A0 {:#010x}, A1 {:#010x}, EXCCAUSE {}, EXCVADDR {:#010x}",
-                cpu.pc,
-                cpu.a(0),
-                cpu.a(1),
-                cpu.exccause,
-                cpu.excvaddr
-            ));
-        }
-        for (address, access) in self.machine.bus().peripherals.unmodelled() {
-            report.push(format!(
-                "not modelled: {} {address:#010x}{} at {:#010x}, {} times{}",
-                if access.write { "write to" } else { "read of" },
-                unmodelled::name(*address)
-                    .map(|name| format!(" ({name})"))
-                    .unwrap_or_default(),
-                access.pc,
-                access.times,
-                if access.guessed {
-                    ", and read before it was written"
-                } else {
-                    ""
-                }
-            ));
-        }
-        report.join("\n")
+        let program = self.observation.as_deref().and_then(Observation::program);
+        observe::failure::report(&self.machine, program).join("\n")
     }
 }
 
-fn words(failure: &Failure) -> String {
+pub(crate) fn words(failure: &Failure) -> String {
     match failure {
         Failure::NoRomFunction { address, caller } => format!(
             "the function of the ROM at {address:#010x} is not there, which is called from {caller:#010x}"
@@ -290,5 +286,13 @@ impl Simulation {
         };
         self.ending = Some(ending.clone());
         Event::Ended(ending)
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        if let Some(observation) = &self.observation {
+            observation.collect(&mut self.machine);
+        }
     }
 }

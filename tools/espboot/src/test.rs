@@ -346,6 +346,12 @@ impl<'s> Run<'s> {
             Stop::Error(error) => return Ok(error),
             Stop::Failure(failure) => failure,
         };
+        let report = match (&failure, self.execution.simulated()) {
+            (Failure::Died { .. } | Failure::UnexpectedReset { .. }, _) | (_, None) => {
+                String::new()
+            }
+            (_, Some(chip)) => chip.report(),
+        };
         if matches!(failure, Failure::Forbidden { .. }) {
             self.show_report(output)?;
         }
@@ -362,6 +368,7 @@ impl<'s> Run<'s> {
             missing: self.missing(),
             console,
             functions,
+            report,
         })))
     }
 

@@ -47,6 +47,7 @@ pub fn watch(
                     missing: Vec::new(),
                     console: Vec::new(),
                     functions: Vec::new(),
+                    report: String::new(),
                 })));
             }
             Event::Ended(Ending::Reset) => return Ok(()),

@@ -63,7 +63,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     }
     let target = match &cli.remote {
         Some(remote) => Target::elsewhere(remote),
-        None => Target::start(&session.environment)?,
+        None => Target::start(&session.environment, &session.elf)?,
     };
     // gdb runs elsewhere.
     let here = std::env::current_dir().map_err(|source| Error::Io {

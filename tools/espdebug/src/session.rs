@@ -27,6 +27,13 @@ pub struct Session {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Environment {
+    /// The simulated chip.
+    Simulator {
+        /// The merged flash image.
+        image: PathBuf,
+        /// Where the partition table is in it, in bytes.
+        partition_table_offset: u32,
+    },
     /// Stock QEMU.
     Qemu {
         /// `qemu-system-xtensa`.

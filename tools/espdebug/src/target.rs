@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -12,7 +13,10 @@ use std::time::Duration;
 
 use espboot::boot::FlashImage;
 use espboot::environment::{Event, ExecutionEnvironment};
+use espboot::gdb::{self, Debugged};
+use espboot::observe::{Observation, Wanted};
 use espboot::qemu::{Clock, Qemu};
+use espboot::simulator::{Pace, Simulator};
 use espimage::Chip;
 use tempfile::TempDir;
 
@@ -42,20 +46,24 @@ enum Running {
     Emulator {
         stop: Arc<AtomicBool>,
         console: Option<JoinHandle<()>>,
-        _folder: TempDir,
+        _folder: Option<TempDir>,
     },
     OpenOcd(Child),
     Elsewhere,
 }
 
 impl Target {
-    /// Starts what `environment` says, stopped at the program's first instruction where it is an emulator. What the program prints
-    /// goes to standard output.
+    /// Starts what `environment` says, stopped at the first instruction of the program `elf` where it is the simulated chip or an
+    /// emulator. What the program prints goes to standard output.
     ///
     /// # Errors
     /// What does not start, and an image that ROM or bootloader would refuse.
-    pub fn start(environment: &Environment) -> Result<Self> {
+    pub fn start(environment: &Environment, elf: &Path) -> Result<Self> {
         match environment {
+            Environment::Simulator {
+                image,
+                partition_table_offset,
+            } => simulated(image, *partition_table_offset, elf),
             Environment::Qemu {
                 emulator,
                 rom,
@@ -94,6 +102,56 @@ impl Drop for Target {
     }
 }
 
+fn simulated(image: &Path, partition_table_offset: u32, elf: &Path) -> Result<Target> {
+    let image = FlashImage::read(image, Chip::Esp32, partition_table_offset)?;
+    let listener = gdb::listen(":0")?;
+    let remote = listener.local_addr().map_err(|source| Error::Io {
+        what: "listen for gdb",
+        source,
+    })?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let elf = elf.to_owned();
+    let (ready, is_ready) = mpsc::channel();
+    let chip = thread::spawn({
+        let stop = stop.clone();
+        move || {
+            let chip = || -> std::result::Result<Debugged, espboot::Error> {
+                let wanted = Wanted {
+                    breakpoints: true,
+                    ..Wanted::default()
+                };
+                let simulator = Simulator {
+                    pace: Pace::Real,
+                    observation: Some(Rc::new(Observation::new(wanted, Some(&elf))?)),
+                    ..Simulator::default()
+                };
+                let machine = simulator.machine(&image);
+                let mut chip = Debugged::new(machine, Pace::Real, Box::new(io::stdout()), stop);
+                chip.run_to_entry()?;
+                Ok(chip)
+            };
+            match chip() {
+                Err(error) => drop(ready.send(Err(error))),
+                Ok(mut chip) => {
+                    let _ = ready.send(Ok(()));
+                    // gdb sees the end of the connection, too.
+                    let _ = chip.serve(&listener);
+                }
+            }
+        }
+    });
+    is_ready.recv().unwrap_or(Ok(()))?;
+    Ok(Target {
+        remote: remote.to_string(),
+        is_board: false,
+        running: Running::Emulator {
+            stop,
+            console: Some(chip),
+            _folder: None,
+        },
+    })
+}
+
 fn emulator_with_stub(
     emulator: &Path,
     rom: &Path,
@@ -129,9 +187,9 @@ fn emulator_with_stub(
                 while !stop.load(Ordering::Relaxed) {
                     match execution.next_event(CONSOLE_WAIT) {
                         Ok(Event::Console(bytes)) => show(&bytes),
-                        Ok(Event::Quiet) => {}
                         // gdb sees the end of the connection, too.
                         Ok(Event::Ended(_)) | Err(_) => return,
+                        Ok(_) => {}
                     }
                 }
             }
@@ -145,7 +203,7 @@ fn emulator_with_stub(
         running: Running::Emulator {
             stop,
             console: Some(console),
-            _folder: folder,
+            _folder: Some(folder),
         },
     })
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use anstyle::Style;
 use regex::Regex;
 
-use crate::decode::{Decoded, Frame, Program, decode};
+use crate::decode::{Decoded, Frame, Program, decode, is_other};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::log_line::{LogLine, Start};
@@ -419,7 +419,7 @@ impl<'a> Console<'a> {
         }
         match &self.options.program {
             Some(program) => {
-                if program.is_other(text) && self.warned_of_elf.as_deref() != Some(text) {
+                if is_other(program, text) && self.warned_of_elf.as_deref() != Some(text) {
                     let path = program.path().display().to_string();
                     let sha256 = &program.sha256()[..9];
                     explain(&|styles| {

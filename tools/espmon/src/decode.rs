@@ -1,54 +1,11 @@
 //! What is at the addresses that a program prints: functions, files and lines.
 
-use std::fmt;
-use std::fs;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use addr2line::Loader;
-use object::{Object, ObjectSection, SectionKind};
+pub use espsym::{Frame, Location, Program};
 use regex::Regex;
-use sha2::{Digest, Sha256};
 
-use crate::error::Error;
 use crate::log_line::LogLine;
-
-/// A linked program with its debug information.
-pub struct Program {
-    path: PathBuf,
-    loader: Loader,
-    code: Vec<Range<u32>>,
-    sha256: String,
-}
-
-/// A function at an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
-    /// The function, demangled.
-    pub function: String,
-    /// File and line, as far as the debug information says.
-    pub location: Option<Location>,
-}
-
-/// A place in the sources.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    /// The file as the compiler was given it.
-    pub file: String,
-    /// The line, from 1.
-    pub line: Option<u32>,
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        match self.line {
-            Some(line) => write!(f, ":{line}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// An address in a line of the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,91 +20,9 @@ pub struct Decoded {
     pub frames: Vec<Frame>,
 }
 
-impl Program {
-    /// Reads an ELF file.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = fs::read(path).map_err(|source| Error::FileUnreadable {
-            what: "the ELF file",
-            path: path.to_owned(),
-            source,
-        })?;
-        let refused = |problem: String| Error::ElfRefused {
-            path: path.to_owned(),
-            problem,
-        };
-        let object = object::File::parse(&*bytes).map_err(|error| refused(error.to_string()))?;
-        if object.architecture() != object::Architecture::Xtensa {
-            return Err(refused(format!(
-                "it is a program for {:?}",
-                object.architecture()
-            )));
-        }
-        let loader = Loader::new(path).map_err(|error| refused(error.to_string()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            loader,
-            code: code(&object),
-            sha256: hex(&Sha256::digest(&bytes)),
-        })
-    }
-
-    /// The ELF file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// SHA-256 of the ELF file in lower-case digits.
-    pub fn sha256(&self) -> &str {
-        &self.sha256
-    }
-
-    /// Whether an address is in a section that holds code.
-    pub fn is_code(&self, address: u32) -> bool {
-        self.code.iter().any(|range| range.contains(&address))
-    }
-
-    /// The function at an address, and the functions that it is inlined in, innermost first; empty if none is known.
-    pub fn frames(&self, address: u32) -> Vec<Frame> {
-        let address = u64::from(address);
-        let symbol = self.loader.find_symbol(address).map(demangle);
-        let mut frames = Vec::new();
-        // Broken debug information is as good as none.
-        if let Ok(mut found) = self.loader.find_frames(address) {
-            while let Ok(Some(frame)) = found.next() {
-                let name = frame
-                    .function
-                    .as_ref()
-                    .and_then(|name| name.raw_name().ok());
-                frames.push(Frame {
-                    function: name.map_or_else(String::new, |name| short_name(&name)),
-                    location: frame.location.and_then(|location| {
-                        Some(Location {
-                            file: location.file?.trim_start_matches("./").to_owned(),
-                            line: location.line.filter(|&line| line != 0),
-                        })
-                    }),
-                });
-            }
-        }
-        match (frames.last_mut(), symbol) {
-            // The debug information may have names without their modules, or none (assembly); the symbol has the whole name.
-            (Some(outermost), Some(symbol)) if symbol.contains(&outermost.function) => {
-                outermost.function = symbol;
-            }
-            (None, Some(function)) => frames.push(Frame {
-                function,
-                location: None,
-            }),
-            _ => {}
-        }
-        frames.retain(|frame| !frame.function.is_empty());
-        frames
-    }
-
-    /// Whether a line says that the device runs the program that was made from another ELF file.
-    pub fn is_other(&self, line: &str) -> bool {
-        elf_sha256(line).is_some_and(|printed| !self.sha256.starts_with(&printed))
-    }
+/// Whether a line says that the device runs the program that was made from another ELF file than `program`.
+pub fn is_other(program: &Program, line: &str) -> bool {
+    elf_sha256(line).is_some_and(|printed| !program.sha256().starts_with(&printed))
 }
 
 /// The code addresses in a line of the console, in order: of the application, and else of the chip's ROM.
@@ -184,69 +59,6 @@ pub fn decode(application: Option<&Program>, rom: Option<&Program>, line: &str) 
         }
     }
     decoded
-}
-
-impl fmt::Debug for Program {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Program")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
-}
-
-fn code(object: &object::File<'_>) -> Vec<Range<u32>> {
-    let sections = object
-        .sections()
-        .filter(|section| section.kind() == SectionKind::Text);
-    sections
-        .filter_map(|section| {
-            let start = u32::try_from(section.address()).ok()?;
-            let end = start.checked_add(u32::try_from(section.size()).ok()?)?;
-            Some(start..end)
-        })
-        .collect()
-}
-
-fn demangle(name: &str) -> String {
-    if let Ok(rust) = rustc_demangle::try_demangle(name) {
-        // Without the hash.
-        return format!("{rust:#}");
-    }
-    let mut text = Short(String::new());
-    let options = cpp_demangle::DemangleOptions::default();
-    match cpp_demangle::Symbol::new(name) {
-        Ok(symbol) if symbol.structured_demangle(&mut text, &options).is_ok() => text.0,
-        _ => name.to_owned(),
-    }
-}
-
-/// Text up to a length at which a name tells nobody anything: back references can make very long ones of short symbols.
-struct Short(String);
-
-impl cpp_demangle::DemangleWrite for Short {
-    fn write_string(&mut self, part: &str) -> fmt::Result {
-        const LONGEST: usize = 4096;
-        if self.0.len() + part.len() > LONGEST {
-            return Err(fmt::Error);
-        }
-        self.0.push_str(part);
-        Ok(())
-    }
-}
-
-/// The name of a function without its type parameters, which may fill a screen.
-fn short_name(name: &str) -> String {
-    let name = demangle(name);
-    match name.find('<') {
-        Some(at @ 1..) if name.ends_with('>') && !name.starts_with("operator") => {
-            name[..at].to_owned()
-        }
-        _ => name,
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The start of the ELF file's SHA-256 in lower-case digits, in a line that says it. Zeros say that it is not known.
@@ -428,28 +240,6 @@ mod tests {
             "I (58) esp_image: segment 1: paddr=0x00010020 vaddr=0x400d0020 size=0x018a8",
         ] {
             assert_eq!(addresses(line), []);
-        }
-    }
-
-    #[test]
-    fn type_parameters_are_left_out() {
-        for (name, short) in [
-            ("fold<u8, core::iter::Map<u8>>", "fold"),
-            ("{closure#0}", "{closure#0}"),
-            (
-                "<app::Led as core::fmt::Debug>::fmt",
-                "<app::Led as core::fmt::Debug>::fmt",
-            ),
-            ("operator<=>", "operator<=>"),
-            ("_RNvC5panic5outer", "panic::outer"),
-            ("_ZN5panic5outer17h0123456789abcdefE", "panic::outer"),
-            ("app_main", "app_main"),
-            ("_ZN4Blue5blinkEib", "Blue::blink(int, bool)"),
-            ("_ZN4BlueC1Ev", "Blue::Blue()"),
-            ("_ZNK4BluegtERKS_", "Blue::operator>(Blue const&) const"),
-            ("_Zwhat", "_Zwhat"),
-        ] {
-            assert_eq!(short_name(name), short);
         }
     }
 

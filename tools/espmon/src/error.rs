@@ -50,14 +50,9 @@ pub enum Error {
         problem: String,
     },
 
-    /// The ELF file is none of a program for the chip.
-    #[error("{}: {problem}", path.display())]
-    ElfRefused {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// The ELF file cannot be read, or is none of a program for the chip.
+    #[error(transparent)]
+    Program(#[from] espsym::Error),
 
     /// A file is no descriptor set.
     #[error("{}: {problem}", path.display())]
@@ -130,7 +125,8 @@ impl Error {
             Self::FileUnreadable { .. } => "espmon::file_unreadable",
             Self::ConfigSyntax { .. } => "espmon::config_syntax",
             Self::ConfigValue { .. } => "espmon::config_value",
-            Self::ElfRefused { .. } => "espmon::elf_refused",
+            Self::Program(espsym::Error::Unreadable { .. }) => "espmon::file_unreadable",
+            Self::Program(_) => "espmon::elf_refused",
             Self::DescriptorsRefused { .. } => "espmon::descriptors_refused",
             Self::DescriptorsIncomplete { .. } => "espmon::descriptors_incomplete",
             Self::MessageUnknown { .. } => "espmon::message_unknown",
@@ -144,13 +140,17 @@ impl Error {
     /// What to do about it, where there is something general to say.
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Self::FileUnreadable { path, .. } | Self::Log { path, .. } if path.is_relative() => {
+            Self::FileUnreadable { path, .. }
+            | Self::Program(espsym::Error::Unreadable { path, .. })
+            | Self::Log { path, .. }
+                if path.is_relative() =>
+            {
                 "relative paths start at the current directory".to_owned()
             }
             Self::ConfigSyntax { .. } | Self::ConfigValue { .. } => {
                 "`espmon --help` names the fields of a configuration".to_owned()
             }
-            Self::ElfRefused { .. } => {
+            Self::Program(espsym::Error::Refused { .. }) => {
                 "pass the linked program of the ESP32 that the device runs: the ELF file, not the image made from it"
                     .to_owned()
             }

@@ -1,12 +1,14 @@
 //! What the cores are connected to: memory, flash behind the caches, the ROM, peripherals (ESP32 Technical Reference Manual, "System and
 //! Memory").
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::clock::Ticks;
-use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin};
+use crate::cpu::{Bus, Cpu, Fault, Fetched, Origin, Quiet};
 use crate::memory::Ram;
 use crate::peripherals::Peripherals;
+use crate::peripherals::psram::{self, Psram};
 use crate::rom::{self, Rom, RomImage};
 
 /// Data bus: SRAM 2, then SRAM 1.
@@ -29,6 +31,9 @@ const RTC_LEN: u32 = 0x2000;
 /// Flash as data: the MMU's entries 0 to 63.
 const DROM: u32 = 0x3F40_0000;
 const DROM_END: u32 = 0x3F80_0000;
+/// External RAM.
+const EXTERNAL: u32 = DROM_END;
+const EXTERNAL_END: u32 = EXTERNAL + psram::LEN;
 /// Flash as instructions: entry 64 is 0x4000_0000; below the RTC's memory is other memory.
 const IROM: u32 = 0x400C_2000;
 const IROM_END: u32 = 0x40C0_0000;
@@ -60,6 +65,24 @@ pub enum Failure {
     },
 }
 
+/// A write to a peripheral's register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisterWrite {
+    /// When.
+    pub at: Ticks,
+    /// Which core.
+    pub core: usize,
+    /// The instruction's address.
+    pub pc: u32,
+    /// The register's address.
+    pub address: u32,
+    /// The word that is in it then.
+    pub value: u32,
+}
+
+/// How many of them are known.
+const LAST_WRITES: usize = 16;
+
 /// Memory and peripherals.
 #[derive(Debug)]
 pub struct SystemBus {
@@ -67,6 +90,7 @@ pub struct SystemBus {
     iram: Ram,
     rtc_fast: Ram,
     rtc_slow: Ram,
+    psram: Psram,
     /// The peripherals.
     pub peripherals: Peripherals,
     /// What the ROM knows between calls.
@@ -89,9 +113,14 @@ pub struct SystemBus {
     changed_code: Vec<u32>,
     /// The mapping of flash changed.
     remapped: bool,
+    /// Cores have to stop: something wants attention, or a register was read without an effect.
+    stop: bool,
     attention: bool,
+    /// The instruction that has read it.
+    polled: Option<u32>,
     /// Why the run cannot go on.
     failure: Option<Failure>,
+    last_writes: VecDeque<RegisterWrite>,
     untouched: Option<Untouched>,
 }
 
@@ -124,6 +153,7 @@ impl SystemBus {
             iram: Ram::new(IRAM_LEN, UNDEFINED),
             rtc_fast: Ram::new(RTC_LEN, UNDEFINED),
             rtc_slow: Ram::new(RTC_LEN, UNDEFINED),
+            psram: Psram::new(UNDEFINED),
             peripherals,
             rom: Rom::default(),
             rom_image: None,
@@ -135,8 +165,11 @@ impl SystemBus {
             sram1_decoded: false,
             changed_code: Vec::new(),
             remapped: true,
+            stop: true,
             attention: true,
+            polled: None,
             failure: None,
+            last_writes: VecDeque::with_capacity(LAST_WRITES),
             untouched: None,
         }
     }
@@ -193,6 +226,7 @@ impl SystemBus {
     /// What changed since the last call; the cores go on.
     pub fn take_changes(&mut self) -> Changes {
         self.attention = false;
+        self.stop = self.polled.is_some();
         let flash = std::mem::take(&mut self.remapped);
         if flash {
             for core in 0..2 {
@@ -214,18 +248,44 @@ impl SystemBus {
     /// The mapping of flash, or its content, changed.
     pub fn remap(&mut self) {
         self.remapped = true;
-        self.attention = true;
+        self.request_attention();
+    }
+
+    /// What deep sleep leaves without power.
+    pub fn lose_memory(&mut self) {
+        let lost = self.peripherals.rtc_cntl.lost_memory();
+        self.dram = Ram::new(DRAM_LEN, UNDEFINED);
+        self.iram = Ram::new(IRAM_LEN, UNDEFINED);
+        if lost.fast {
+            self.rtc_fast = Ram::new(RTC_LEN, UNDEFINED);
+        }
+        if lost.slow {
+            self.rtc_slow = Ram::new(RTC_LEN, UNDEFINED);
+        }
+        self.decoded = [false; CODE_PAGES];
+        self.remap();
+    }
+
+    /// The checksum of RTC fast memory that the ROM knows a wake stub by.
+    pub fn rtc_fast_checksum(&self) -> u32 {
+        self.rtc_fast.checksum(0, RTC_LEN / 4)
     }
 
     /// Something is asked for that the machine has to do: a reset.
     pub fn request_attention(&mut self) {
         self.attention = true;
+        self.stop = true;
     }
 
     /// The run cannot go on.
     pub fn fail(&mut self, failure: Failure) {
         self.failure.get_or_insert(failure);
-        self.attention = true;
+        self.request_attention();
+    }
+
+    /// The last registers that were written, the last one last.
+    pub fn last_writes(&self) -> impl ExactSizeIterator<Item = &RegisterWrite> {
+        self.last_writes.iter()
     }
 
     /// Why the run cannot go on.
@@ -278,6 +338,11 @@ impl SystemBus {
             RTC_FAST_INSTRUCTIONS..IROM => (&self.rtc_fast, address - RTC_FAST_INSTRUCTIONS),
             RTC_FAST_DATA..0x3FF8_2000 => (&self.rtc_fast, address - RTC_FAST_DATA),
             RTC_SLOW..0x5000_2000 => (&self.rtc_slow, address - RTC_SLOW),
+            EXTERNAL..EXTERNAL_END => {
+                let dport = &self.peripherals.dport;
+                let offset = dport.psram_offset(self.core, address - EXTERNAL)?;
+                (&self.psram.memory, offset)
+            }
             _ => return None,
         })
     }
@@ -290,6 +355,11 @@ impl SystemBus {
             RTC_FAST_INSTRUCTIONS..IROM => (&mut self.rtc_fast, address - RTC_FAST_INSTRUCTIONS),
             RTC_FAST_DATA..0x3FF8_2000 => (&mut self.rtc_fast, address - RTC_FAST_DATA),
             RTC_SLOW..0x5000_2000 => (&mut self.rtc_slow, address - RTC_SLOW),
+            EXTERNAL..EXTERNAL_END => {
+                let dport = &self.peripherals.dport;
+                let offset = dport.psram_offset(self.core, address - EXTERNAL)?;
+                (&mut self.psram.memory, offset)
+            }
             _ => return None,
         })
     }
@@ -313,9 +383,15 @@ impl SystemBus {
         }
         if let Some(address) = Peripherals::canonical(address) {
             let now = self.now(origin);
+            let quiet = self.peripherals.poll(address, now, now).is_some();
             let word = self.peripherals.read(address, now, origin.pc);
-            // Reading a FIFO may change an interrupt.
-            self.attention = true;
+            if quiet {
+                self.polled = Some(origin.pc);
+                self.stop = true;
+            } else {
+                // Reading a FIFO may change an interrupt.
+                self.request_attention();
+            }
             let mut bytes = [0; N];
             for (at, byte) in (address % 4..).zip(&mut bytes) {
                 *byte = (word >> (at % 4 * 8)) as u8;
@@ -365,15 +441,34 @@ impl SystemBus {
             }
             u32::from_le_bytes(word)
         };
+        if self.last_writes.len() == LAST_WRITES {
+            self.last_writes.pop_front();
+        }
+        self.last_writes.push_back(RegisterWrite {
+            at: now,
+            core: self.core,
+            pc: origin.pc,
+            address: canonical & !3,
+            value,
+        });
+        let quiet = self
+            .peripherals
+            .rehearse_store(canonical, value, now, now)
+            .is_some();
         self.peripherals.write(canonical, value, now, origin.pc);
         if self.peripherals.waits_for_memory() {
-            self.peripherals.serve_dma(&mut self.dram);
+            self.peripherals.serve(&mut self.dram, &self.rtc_fast);
+        }
+        if quiet {
+            self.polled = Some(origin.pc);
+            self.stop = true;
+            return Ok(());
         }
         // The caches' control, their MMU.
         if canonical < 0x3FF0_1000 || (0x3FF1_0000..0x3FF1_4000).contains(&canonical) {
             self.remapped = true;
         }
-        self.attention = true;
+        self.request_attention();
         Ok(())
     }
 
@@ -391,7 +486,7 @@ impl SystemBus {
         {
             *decoded = false;
             self.changed_code.push(code);
-            self.attention = true;
+            self.request_attention();
         }
     }
 
@@ -405,6 +500,14 @@ impl SystemBus {
         (0..len)
             .map(|at| self.peek8(origin, address.wrapping_add(at)))
             .collect()
+    }
+
+    /// The byte of memory at `address` as the core sees it, without any effect; peripherals have none.
+    pub fn byte_at(&self, address: u32) -> Option<u8> {
+        if let Some((ram, offset)) = self.ram(address & !3) {
+            return ram.byte(offset + address % 4);
+        }
+        self.flash_bytes(address).map(|[byte]| byte)
     }
 
     fn peek8(&mut self, origin: Origin, address: u32) -> Result<u8, Fault> {
@@ -554,7 +657,39 @@ impl Bus for SystemBus {
 
     #[inline(always)]
     fn attention(&self) -> bool {
-        self.attention
+        self.stop
+    }
+
+    fn take_polled(&mut self) -> Option<u32> {
+        self.stop = self.attention;
+        self.polled.take()
+    }
+
+    fn peek(&self, address: u32) -> Option<u32> {
+        // What a loop writes to on the data bus would not be seen here.
+        if (SRAM1_INSTRUCTIONS..RTC_FAST_INSTRUCTIONS).contains(&address) {
+            return None;
+        }
+        match self.ram(address) {
+            Some((ram, offset)) => ram.word(offset & !3),
+            None => self.flash_bytes(address).map(u32::from_le_bytes),
+        }
+    }
+
+    fn is_plain(&self, address: u32) -> bool {
+        let sram1 = self.sram1_decoded && address >= SRAM1;
+        (DRAM..0x4000_0000).contains(&address) && !sram1
+    }
+
+    fn poll(&self, address: u32, from: u64, until: u64) -> Option<(u32, u32)> {
+        let [from, until] = [from, until].map(|cycles| self.time_of(self.core, cycles));
+        let address = Peripherals::canonical(address)?;
+        self.peripherals.poll(address, from, until)
+    }
+
+    fn rehearse_store(&self, address: u32, value: u32, from: u64, until: u64) -> Option<Quiet> {
+        let [from, until] = [from, until].map(|cycles| self.time_of(self.core, cycles));
+        self.peripherals.rehearse_store(address, value, from, until)
     }
 
     fn native(&mut self, cpu: &mut Cpu, number: u32) {

@@ -11,6 +11,7 @@ use crate::chip::Chip;
 use crate::clock::{self, MICROSECOND, Ticks};
 use crate::cpu::{Cpu, PRIDS, Stop};
 use crate::flash::Flash;
+use crate::observe::{self, Observed, Observer};
 use crate::peripherals::Peripherals;
 use crate::peripherals::i2c::I2cDevice;
 use crate::peripherals::pins::Edge;
@@ -21,13 +22,14 @@ use crate::rom::{self, RomImage};
 
 mod idle;
 mod serial;
+mod sleep;
 
 pub use serial::BootMode;
 
 /// Cycles that a core runs before the other one follows.
 const QUANTUM: u64 = 128;
 /// How long cores run at most where no event is near.
-const LOOK: Ticks = 1000 * MICROSECOND;
+const LOOK: Ticks = 20_000 * MICROSECOND;
 
 /// What a machine is made of.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +42,8 @@ pub struct MachineOptions {
     pub rom: Option<Arc<RomImage>>,
     /// Memory whose use is measured.
     pub untouched: Option<Untouched>,
+    /// Loops that wait are executed instruction by instruction; what a program does is the same.
+    pub execute_polls: bool,
 }
 
 /// What happened in a run.
@@ -63,6 +67,8 @@ pub enum Event {
     Asleep,
     /// The run cannot go on.
     Failed(Failure),
+    /// The observer stopped a core.
+    Stopped(observe::Stop),
 }
 
 /// An ESP32 with its flash chip.
@@ -73,6 +79,8 @@ pub struct Machine {
     /// Whether each core executes instructions.
     runs: [bool; 2],
     now: Ticks,
+    /// What is seen of the run.
+    pub observer: Option<Box<Observer>>,
     /// The reset that was told and not done yet.
     reset: Option<(Option<usize>, ResetCause)>,
     options: MachineOptions,
@@ -92,6 +100,7 @@ impl Machine {
             cpus: PRIDS.map(|prid| Cpu::new(prid, rom::RESET_VECTOR)),
             runs: [true, false],
             now: 0,
+            observer: None,
             reset: None,
             options: options.clone(),
             strapping,
@@ -99,6 +108,9 @@ impl Machine {
         };
         machine.bus.rom_image.clone_from(&options.rom);
         machine.bus.set_untouched(options.untouched.clone());
+        if options.execute_polls {
+            machine.cpus.iter_mut().for_each(Cpu::execute_polls);
+        }
         for core in 0..2 {
             machine
                 .bus
@@ -109,19 +121,26 @@ impl Machine {
         machine
     }
 
-    /// Takes its power away and gives it back: time, and all but the flash, starts again. A flash operation that is under way is
+    /// Takes its power away and gives it back: time, and all but the flash, eFuses and what is
+    /// attached, starts again. A flash operation that is under way is
     /// cut in half.
     pub fn power_cycle(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
         flash.power_cycle(clock::duration(self.now));
-        *self = Self::new(&self.options, flash);
+        self.start_again(flash);
     }
 
     /// Pulls EN low for a moment: as [`Self::power_cycle`], but the flash chip keeps its power.
     pub fn reset_by_en(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
         flash.restart_clock(clock::duration(self.now));
-        *self = Self::new(&self.options, flash);
+        self.start_again(flash);
+    }
+
+    fn start_again(&mut self, flash: Flash) {
+        let before = std::mem::replace(self, Self::new(&self.options, flash));
+        self.observer = before.observer;
+        self.bus.peripherals.take_over(before.bus.peripherals);
     }
 
     /// The time since power-on.
@@ -132,6 +151,26 @@ impl Machine {
     /// A core.
     pub fn cpu(&self, core: usize) -> &Cpu {
         &self.cpus[core]
+    }
+
+    /// A core, to change its registers while nothing runs.
+    pub fn cpu_mut(&mut self, core: usize) -> &mut Cpu {
+        &mut self.cpus[core]
+    }
+
+    /// Writes memory or registers as the first core would, code included; whether all could be written.
+    pub fn write_memory(&mut self, address: u32, bytes: &[u8]) -> bool {
+        self.bus.set_core(0);
+        let origin = crate::cpu::Origin {
+            cycles: self.cpus[0].cycles,
+            pc: self.cpus[0].pc,
+        };
+        self.bus.write_bytes(origin, address, bytes).is_ok()
+    }
+
+    /// Whether a core executes instructions, or waits for an interrupt: the second one has to be started.
+    pub fn runs(&self, core: usize) -> bool {
+        self.runs[core]
     }
 
     /// Instructions that both cores have executed, and cycles that they have waited.
@@ -177,6 +216,16 @@ impl Machine {
         self.bus.request_attention();
     }
 
+    /// What is at `pin` (GPIO's number) for the ADCs from now on; `None` for 0 V or 3.3 V as its level is.
+    ///
+    /// # Panics
+    ///
+    /// Where `pin` is above 39.
+    pub fn set_millivolts(&mut self, pin: u8, millivolts: Option<u16>) {
+        let peripherals = &mut self.bus.peripherals;
+        peripherals.set_millivolts(pin.into(), millivolts);
+    }
+
     /// Whether [`Self::take_edges`] gets what pins do from now on.
     pub fn watch_pins(&mut self, on: bool) {
         self.bus.peripherals.pins.watch(on);
@@ -212,6 +261,9 @@ impl Machine {
             self.reset(core, cause);
         }
         loop {
+            if let Some(event) = self.doze(until) {
+                return event;
+            }
             self.bus.peripherals.advance(self.now);
             for (uart, sender) in self.bus.peripherals.uart.iter_mut().enumerate() {
                 let frames = sender.take_sent();
@@ -262,6 +314,10 @@ impl Machine {
                 end = end.min(self.bus.time_of(0, self.cpus[0].cycles + QUANTUM));
             }
             self.now = self.advance_to(end.max(self.now + 1));
+            let observer = self.observer.as_deref_mut();
+            if let Some(stop) = observer.and_then(|observer| observer.breakpoints.take_stop()) {
+                return Event::Stopped(stop);
+            }
         }
     }
 
@@ -271,9 +327,10 @@ impl Machine {
         uarts.filter_map(|uart| uart.next_sent()).min()
     }
 
-    /// Whether nothing will happen any more.
+    /// Whether nothing will happen any more, whatever comes at the pins.
     fn sleeps(&self, event: Option<Ticks>) -> bool {
         event.is_none()
+            && !self.bus.peripherals.pins.listen()
             && (0..2).all(|core| {
                 !self.runs[core] || self.cpus[core].waiting && !self.cpus[core].expects_interrupt()
             })
@@ -285,15 +342,21 @@ impl Machine {
         for core in 0..2 {
             let until = self.bus.cycles_at(core, end);
             let cpu = &mut self.cpus[core];
+            if self.bus.peripherals.rtc_cntl.sleep().is_some() {
+                // Its cycles stand still.
+                continue;
+            }
             if !self.runs[core] {
                 cpu.cycles = cpu.cycles.max(until);
                 continue;
             }
             self.bus.set_core(core);
-            if idle::skip(cpu, &mut self.bus, until) {
-                continue;
-            }
-            match cpu.run(&mut self.bus, until) {
+            let bus = &mut self.bus;
+            let stop = match self.observer.as_deref_mut() {
+                None => cpu.run(bus, until),
+                Some(observer) => cpu.run(&mut Observed { bus, observer }, until),
+            };
+            match stop {
                 Stop::Time | Stop::Waiting => {}
                 Stop::Attention => {
                     end = end.min(self.bus.time_of(core, cpu.cycles)).max(self.now);
@@ -345,11 +408,17 @@ impl Machine {
         let cores = match core {
             Some(core) => core..core + 1,
             None => {
+                if matches!(cause, ResetCause::RtcWatchdogRtc | ResetCause::BrownOut) {
+                    self.bus.peripherals.reset_rtc(self.now);
+                }
                 self.bus.peripherals.reset_digital(self.strapping, self.now);
                 self.bus.remap();
                 0..2
             }
         };
+        if cause == ResetCause::DeepSleep {
+            self.bus.lose_memory();
+        }
         self.bus.rom.reset();
         for core in cores {
             self.cpus[core].reset(rom::RESET_VECTOR);

@@ -70,4 +70,14 @@ impl Ram {
             .zip(bytes)
             .all(|(at, &byte)| self.set_byte(at, byte))
     }
+
+    /// The CRC-32 of `words` from word `first` on, as far as there are.
+    pub fn checksum(&self, first: u32, words: u32) -> u32 {
+        let mut hasher = crc32fast::Hasher::new();
+        let words = self.words.iter().skip(first as usize).take(words as usize);
+        for word in words {
+            hasher.update(&word.to_le_bytes());
+        }
+        hasher.finalize()
+    }
 }

@@ -1,114 +1,17 @@
 //! Machines that boot: programs of a few instructions in the place of a bootloader.
 
+mod program;
+
 use espsim::Chip;
 use espsim::bus::Failure;
-use espsim::clock::{MICROSECOND, Ticks};
+use espsim::clock::MICROSECOND;
 use espsim::flash::Flash;
 use espsim::machine::{Event, Machine, MachineOptions};
 use espsim::peripherals::rtc_cntl::ResetCause;
+use program::{CODE, MILLISECOND, Program, UART_TX_FLUSH, UART_TX_ONE_CHAR, image, machine, run};
 
-const MILLISECOND: Ticks = 1000 * MICROSECOND;
-/// Where the programs are loaded, and their literals before.
-const CODE: u32 = 0x4008_0400;
-const LITERALS: u32 = CODE - 0x40;
-
-const UART_TX_ONE_CHAR: u32 = 0x4000_9200;
-const UART_TX_FLUSH: u32 = 0x4000_9258;
+const CACHE_READ_ENABLE: u32 = 0x4000_9A84;
 const SOFTWARE_RESET: u32 = 0x4000_824C;
-
-/// A program in assembly, as far as the tests need it.
-#[derive(Default)]
-struct Program {
-    literals: Vec<u32>,
-    code: Vec<u8>,
-}
-
-impl Program {
-    fn new() -> Self {
-        // entry a1, 64
-        Self::default().word(6 | 3 << 4 | 1 << 8 | 8 << 12)
-    }
-
-    fn word(mut self, word: u32) -> Self {
-        self.code.extend(&word.to_le_bytes()[..3]);
-        self
-    }
-
-    /// `l32r at, =value`.
-    fn literal(mut self, t: u32, value: u32) -> Self {
-        let pc = CODE + self.code.len() as u32;
-        let at = LITERALS + 4 * self.literals.len() as u32;
-        self.literals.push(value);
-        let offset = at.wrapping_sub((pc + 3) & !3) >> 2 & 0xFFFF;
-        self.word(1 | t << 4 | offset << 8)
-    }
-
-    /// Calls a function of the ROM with an argument.
-    fn call(self, function: u32, argument: u32) -> Self {
-        // callx8 a8
-        self.literal(8, function)
-            .literal(10, argument)
-            .word(0x00_08E0)
-    }
-
-    fn store(self, address: u32, value: u32) -> Self {
-        // s32i a3, a2, 0
-        self.literal(2, address).literal(3, value).word(0x00_6232)
-    }
-
-    /// `j` to itself.
-    fn stay(self) -> Self {
-        self.word(6 | (0x3_FFFF - 3) << 6)
-    }
-
-    /// Flash with it as the bootloader.
-    fn flash(&self) -> Vec<u8> {
-        let mut literals: Vec<u8> = self
-            .literals
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect();
-        literals.resize((CODE - LITERALS) as usize, 0);
-        let segment = [literals, self.code.clone()].concat();
-        image(CODE, LITERALS, &segment)
-    }
-}
-
-/// Flash with a bootloader of one segment.
-fn image(entry: u32, address: u32, segment: &[u8]) -> Vec<u8> {
-    let mut segment = segment.to_vec();
-    segment.resize(segment.len().next_multiple_of(4), 0);
-    let mut flash = vec![0xFF; 0x1000];
-    flash.extend([0xE9, 1, 2, 0x20]);
-    flash.extend(entry.to_le_bytes());
-    flash.extend([0; 16]);
-    flash.extend(address.to_le_bytes());
-    flash.extend((segment.len() as u32).to_le_bytes());
-    flash.extend(&segment);
-    while flash.len() % 16 != 15 {
-        flash.push(0);
-    }
-    flash.push(segment.iter().fold(0xEF, |sum, byte| sum ^ byte));
-    flash
-}
-
-fn machine(flash: &[u8]) -> Machine {
-    Machine::new(
-        &MachineOptions::default(),
-        Flash::with_content(4 << 20, flash),
-    )
-}
-
-/// Runs until something else happens than bytes on the console.
-fn run(machine: &mut Machine, until: Ticks) -> (String, Event) {
-    let mut console = Vec::new();
-    loop {
-        match machine.run(until) {
-            Event::Sent { bytes, .. } => console.extend(bytes),
-            event => return (String::from_utf8_lossy(&console).into_owned(), event),
-        }
-    }
-}
 
 #[test]
 fn the_rom_loads_the_bootloader_and_says_so() {
@@ -143,7 +46,7 @@ fn the_same_run_is_the_same_every_time() {
         trace
     };
     let first = trace();
-    assert!(first.len() > 100);
+    assert!(first.len() > 100, "{}", first.len());
     assert_eq!(first, trace());
 }
 
@@ -197,6 +100,107 @@ fn the_rtc_watchdog_resets_the_chip_when_it_is_not_fed() {
         (9 * MILLISECOND..15 * MILLISECOND).contains(&after),
         "{after}"
     );
+}
+
+/// RTC_CNTL's registers for sleep until 100 ms of the slow clock, deep or light.
+fn sleeping(program: Program, deep: bool) -> Program {
+    program
+        .call(UART_TX_FLUSH, 0)
+        .store(0x3FF4_8004, 15_000)
+        .store(0x3FF4_8008, 1 << 16)
+        .store(0x3FF4_8038, 1 << 3 << 11)
+        .store(0x3FF4_8084, u32::from(deep) << 31)
+        .store(0x3FF4_8018, 1 << 31)
+}
+
+#[test]
+fn deep_sleep_ends_with_a_reset_that_keeps_the_rtcs_memory() {
+    let program = Program::new()
+        .store(0x5000_0000, 0x1234_5678)
+        .store(0x3FFB_0000, 0x1234_5678);
+    let mut machine = machine(&sleeping(program, true).stay().flash());
+    let (_, event) = run(&mut machine, 1000 * MILLISECOND);
+    assert_eq!(event, Event::Reset(ResetCause::DeepSleep));
+    assert_eq!(machine.now(), 100 * MILLISECOND);
+    run(&mut machine, 101 * MILLISECOND);
+    assert_eq!(machine.read_word(0x5000_0000), Some(0x1234_5678));
+    assert_eq!(machine.read_word(0x3FFB_0000), Some(0xA5A5_A5A5));
+    let (console, _) = run(&mut machine, 110 * MILLISECOND);
+    assert!(console.contains("(DEEPSLEEP_RESET)"), "{console}");
+}
+
+#[test]
+fn light_sleep_goes_on_behind_it_and_no_cycle_passes() {
+    let program = sleeping(Program::new(), false)
+        .call(UART_TX_ONE_CHAR, u32::from(b'A'))
+        .stay();
+    let mut machine = machine(&program.flash());
+    let (console, event) = run(&mut machine, 99 * MILLISECOND);
+    assert_eq!(event, Event::Time);
+    assert!(console.ends_with("entry 0x40080400\r\n"), "{console}");
+    let cycles = machine.cpu(0).cycles;
+    run(&mut machine, 99 * MILLISECOND + MILLISECOND / 2);
+    assert_eq!(machine.cpu(0).cycles, cycles);
+    let (console, _) = run(&mut machine, 101 * MILLISECOND);
+    assert_eq!(console, "A");
+    assert!(machine.cpu(0).cycles > cycles);
+}
+
+#[test]
+fn sleep_that_nothing_ends_is_reported_and_a_pin_can_end_it() {
+    let asleep = |source: u32| {
+        Program::new()
+            .store(0x3FF4_8038, source << 11)
+            .store(0x3FF4_8084, 1 << 31)
+            // EXT_WAKEUP0: GPIO4, high.
+            .store(0x3FF4_84BC, 10 << 27)
+            .store(0x3FF4_8060, 1 << 30)
+            .store(0x3FF4_8018, 1 << 31)
+            .stay()
+            .flash()
+    };
+    let (_, event) = run(&mut machine(&asleep(0)), 1000 * MILLISECOND);
+    assert_eq!(event, Event::Asleep);
+    let mut machine = machine(&asleep(1));
+    let (_, event) = run(&mut machine, 1000 * MILLISECOND);
+    assert_eq!((event, machine.now()), (Event::Time, 1000 * MILLISECOND));
+    machine.set_pin(4, Some(true));
+    let (_, event) = run(&mut machine, 2000 * MILLISECOND);
+    assert_eq!(event, Event::Reset(ResetCause::DeepSleep));
+    assert_eq!(machine.now(), 1000 * MILLISECOND);
+}
+
+#[test]
+fn a_wake_stub_runs_before_the_bootloader() {
+    // In RTC fast memory: entry a1, 32; l32r a2; s32i a2, a2, 8; retw.
+    let stub: [u32; 4] = [0x5000_0010, 0x2100_4136, 0x6222_FFFE, 0x0000_9002];
+    let mut program = Program::new();
+    for (address, word) in (0x400C_0000..).step_by(4).zip(stub) {
+        program = program.store(address, word);
+    }
+    program = program.store(0x3FF4_80B8, 0x400C_0004).call(0x4000_8208, 0);
+    let mut machine = machine(&sleeping(program, true).stay().flash());
+    let (_, event) = run(&mut machine, 1000 * MILLISECOND);
+    assert_eq!(event, Event::Reset(ResetCause::DeepSleep));
+    assert_eq!(machine.read_word(0x5000_0018), Some(0xA5A5_A5A5));
+    let (console, _) = run(&mut machine, 110 * MILLISECOND);
+    assert!(console.contains("rst:0x5"), "{console}");
+    assert_eq!(machine.read_word(0x5000_0018), Some(0x5000_0010));
+}
+
+#[test]
+fn a_sagging_supply_resets_the_chip_where_that_is_enabled() {
+    for (register, expected) in [
+        (0, Event::Time),
+        (1 << 30 | 1 << 26, Event::Reset(ResetCause::BrownOut)),
+    ] {
+        let program = Program::new().store(0x3FF4_80D4, register).stay();
+        let mut machine = machine(&program.flash());
+        run(&mut machine, 50 * MILLISECOND);
+        machine.brown_out();
+        let (_, event) = run(&mut machine, 100 * MILLISECOND);
+        assert_eq!(event, expected);
+    }
 }
 
 #[test]
@@ -297,6 +301,47 @@ fn pins_are_driven_and_read_as_time_passes() {
     assert_eq!(level(&mut machine), Some(1));
     machine.set_pin(19, None);
     assert_eq!(level(&mut machine), Some(0));
+}
+
+#[test]
+fn a_power_cycle_keeps_efuses_and_the_world_outside() {
+    // EFUSE_BLK3_WDATA0, CONF and CMD to program; the ADC of GPIO34 with its result not inverted.
+    let program = Program::new()
+        .store(0x3FF5_A0D8, 0x1234)
+        .store(0x3FF5_A0FC, 0x5A5A)
+        .store(0x3FF5_A104, 2)
+        .stay()
+        .flash();
+    let mut machine = machine(&program);
+    machine.set_pin(18, Some(true));
+    machine.set_millivolts(34, Some(1000));
+    run(&mut machine, 100 * MILLISECOND);
+    machine.power_cycle();
+    assert_eq!(machine.now(), 0);
+    assert_eq!(machine.read_word(0x3FF5_A078), Some(0x1234));
+    assert_eq!(
+        machine.read_word(0x3FF4_403C).map(|word| word >> 18 & 1),
+        Some(1)
+    );
+    assert_eq!(machine.bus().peripherals.pins.millivolts(34), 1000);
+}
+
+#[test]
+fn external_ram_is_where_the_mmu_says() {
+    // Entry 0 and 1 of the first core: pages 1 and 0 of 32 KB.
+    let program = Program::new()
+        .call(CACHE_READ_ENABLE, 0)
+        .store(0x3FF1_1200, 1)
+        .store(0x3FF1_1204, 0)
+        .store(0x3F80_0010, 0x1234_5678)
+        .store(0x3FF1_1204, 1)
+        .stay();
+    let mut machine = machine(&program.flash());
+    let (_, event) = run(&mut machine, 100 * MILLISECOND);
+    assert_eq!(event, Event::Time);
+    assert_eq!(machine.read_word(0x3F80_8010), Some(0x1234_5678));
+    assert_eq!(machine.read_word(0x3FF1_1204), Some(1));
+    assert_eq!(machine.read_word(0x3F81_0000), None);
 }
 
 #[test]

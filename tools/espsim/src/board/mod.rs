@@ -100,7 +100,7 @@ impl Board {
             chip: options.chip.clone(),
             seed,
             rom: options.rom.clone(),
-            untouched: None,
+            ..MachineOptions::default()
         };
         let mut board = Self {
             machine: Machine::new(&machine, flash),
@@ -219,7 +219,7 @@ impl Board {
             match self.machine.run(end.min(now + LOOK)) {
                 Event::Sent { uart: 0, .. } => self.sent.extend(self.machine.sent()),
                 Event::Reset(_) => self.resets += 1,
-                Event::Time | Event::Sent { .. } | Event::PowerLost => {}
+                Event::Time | Event::Sent { .. } | Event::PowerLost | Event::Stopped(_) => {}
                 Event::Asleep => break Activity::Waits,
                 Event::Failed(failure) => {
                     self.failed = true;

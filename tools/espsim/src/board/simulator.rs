@@ -119,28 +119,36 @@ impl Simulator {
                 Application::Prints(text) => Some(text),
             },
         };
-        let mut worker = Worker {
-            board: Board::new(&board, flash),
-            transport,
-            port: Arc::clone(&port),
-            receiver,
-            woken,
-            save: options.save,
-            pace: options.pace,
-            started: Instant::now(),
-            unsaved: None,
-            running_since: None,
+        let (ready, started) = channel();
+        let name = Arc::clone(&port);
+        // What observes a machine stays on a thread: the board is made there.
+        let work = move || {
+            let mut worker = Worker {
+                board: Board::new(&board, flash),
+                transport,
+                port: name,
+                receiver,
+                woken,
+                save: options.save,
+                pace: options.pace,
+                started: Instant::now(),
+                unsaved: None,
+                running_since: None,
+            };
+            worker.board.reset(options.start);
+            if options.start == BootMode::Download {
+                // Who connects finds a chip that waits.
+                worker.board.run(GREETING);
+                worker.deliver();
+            }
+            ready.send(()).ok();
+            worker.run()
         };
-        worker.board.reset(options.start);
-        if options.start == BootMode::Download {
-            // Who connects finds a chip that waits.
-            worker.board.run(GREETING);
-            worker.deliver();
-        }
         let thread = std::thread::Builder::new()
             .name("espsim".into())
-            .spawn(move || worker.run())
+            .spawn(work)
             .map_err(line_error)?;
+        started.recv().ok();
         Ok(Running {
             port,
             sender,

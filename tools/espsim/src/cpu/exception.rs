@@ -136,7 +136,7 @@ impl Cpu {
     }
 
     /// `retw`: returns, or goes to the handler that loads the caller's registers first.
-    pub(super) fn return_from_window(&mut self) {
+    pub fn return_from_window(&mut self) {
         let a0 = self.a(0);
         let increment = a0 >> 30;
         let live = (1..=3)
@@ -176,8 +176,17 @@ impl Cpu {
         self.pc = self.epc[1];
     }
 
+    /// Goes to the handler if as many windows behind the first cannot be used without an overflow; whether it does.
+    pub fn needs_windows(&mut self, windows: u8) -> bool {
+        let overflows = windows > self.windows_free;
+        if overflows {
+            self.window_overflow();
+        }
+        overflows
+    }
+
     /// `entry`: the callee's window and frame.
-    pub(super) fn enter(&mut self, register: u8, frame: u32) {
+    pub fn enter(&mut self, register: u8, frame: u32) {
         let increment = self.ps.call_increment;
         if register > 3 || !self.ps.window_overflow_enable || self.ps.exception_mode {
             self.exception(Cause::IllegalInstruction);
@@ -304,6 +313,14 @@ impl Cpu {
             self.enter_level(level);
         }
         true
+    }
+
+    /// Whether an interrupt that waits would be taken with this PS.
+    pub(super) fn would_interrupt(&self, ps: ProcessorStatus) -> bool {
+        let pending = self.pending() & (self.interrupt_enable | LEVEL_MASKS[7]);
+        let exception = if ps.exception_mode { EXCM_LEVEL } else { 0 };
+        (ps.interrupt_level.max(exception) + 1..=NMI_LEVEL)
+            .any(|level| pending & LEVEL_MASKS[usize::from(level)] != 0)
     }
 
     /// CCOUNT.

@@ -14,6 +14,12 @@ const SECOND_HIGH: u32 = 1 << 1;
 const SECOND_IS_M: u32 = 1 << 2;
 const FIRST_IS_M: u32 = 1 << 3;
 
+/// Cycles after which it is looked whether a program waits in a loop.
+const LOOK: u64 = 16384;
+
+/// The special register CCOUNT.
+const CCOUNT: u32 = 234;
+
 /// Extends 40 bits by their sign.
 fn forty_bits(value: i64) -> i64 {
     value << 24 >> 24
@@ -27,7 +33,9 @@ fn half(value: u32, high: bool) -> u16 {
 impl Cpu {
     /// Executes instructions until cycle `until`, an event on the bus, or `waiti`.
     pub fn run<B: Bus>(&mut self, bus: &mut B, until: u64) -> Stop {
+        let mut look_at = self.cycles + LOOK;
         loop {
+            let polled = bus.take_polled().or(self.read_ccount.take());
             if bus.attention() {
                 return Stop::Attention;
             }
@@ -39,6 +47,10 @@ impl Cpu {
             }
             let limit = until.min(self.timer_at);
             self.limit = limit;
+            if let Some(pc) = polled.filter(|_| !self.waiting) {
+                self.polled(bus, pc, limit);
+                continue;
+            }
             if self.waiting {
                 self.cycles = self.cycles.max(limit);
                 if self.cycles >= until {
@@ -56,7 +68,13 @@ impl Cpu {
                     self.execute(bus, self.cycles + 1);
                 }
             } else {
-                self.execute(bus, limit);
+                self.execute(bus, limit.min(look_at));
+                if self.cycles >= look_at {
+                    if self.cycles < limit && !bus.attention() {
+                        self.look_for_loop(bus, limit);
+                    }
+                    look_at = self.cycles + LOOK;
+                }
             }
         }
     }
@@ -68,25 +86,25 @@ impl Cpu {
         }
     }
 
-    /// Decodes the instruction at PC, or takes the exception of its fetch.
+    /// Decodes the instruction at PC, or takes the exception of its fetch; whether there is an instruction.
     #[cold]
     #[inline(never)]
-    fn fetch<B: Bus>(&mut self, bus: &mut B) -> Option<Instruction> {
+    fn fetch<B: Bus>(&mut self, bus: &mut B) -> bool {
         let pc = self.pc;
         if !self.may_execute(pc) {
             self.access_exception(Cause::InstructionFetchProhibited, pc);
-            return None;
+            return false;
         }
         let instruction = match bus.fetch(pc) {
             Ok(Fetched::Code(word)) => decode(pc, word),
             Ok(Fetched::Native(number)) => Instruction::native(number),
             Err(_) => {
                 self.access_exception(Cause::InstructionPifAddressError, pc);
-                return None;
+                return false;
             }
         };
         self.code.insert(pc, instruction);
-        Some(instruction)
+        true
     }
 
     #[cold]
@@ -251,19 +269,23 @@ impl Cpu {
     /// Executes instructions until cycle `limit`, or until something changed that decides about interrupts.
     ///
     /// `break` out of a match arm leaves PC as the arm has set it; its end is where PC moves on.
-    fn execute<B: Bus>(&mut self, bus: &mut B, limit: u64) {
+    pub(super) fn execute<B: Bus>(&mut self, bus: &mut B, limit: u64) {
         while self.cycles < limit && !self.recheck && !bus.attention() {
+            let i = self.code.get(self.pc);
             self.cycles += 1;
-            let mut i = self.code.get(self.pc);
             if i.op == Op::Undecoded {
-                match self.fetch(bus) {
-                    Some(instruction) => i = instruction,
-                    None => continue,
+                if self.fetch(bus) {
+                    self.cycles -= 1;
                 }
+                continue;
             }
             if i.windows > self.windows_free {
                 self.window_overflow();
                 continue;
+            }
+            if B::OBSERVED && !bus.executes(self, i) {
+                self.cycles -= 1;
+                return;
             }
             let next = self.pc.wrapping_add(i.len.into());
             let Instruction { r, s, t, imm, .. } = i;
@@ -659,7 +681,13 @@ impl Cpu {
 
                 // Special and user registers.
                 Op::Rsr => match self.special(imm) {
-                    Some(value) => self.set_a(t, value),
+                    Some(value) => {
+                        self.set_a(t, value);
+                        if imm == CCOUNT {
+                            self.read_ccount = Some(self.pc);
+                            self.recheck = true;
+                        }
+                    }
                     None => except!(Cause::IllegalInstruction),
                 },
                 Op::Wsr => {

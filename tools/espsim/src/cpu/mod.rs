@@ -14,10 +14,12 @@ pub mod instruction;
 pub mod special;
 
 mod code;
+mod poll;
 
 pub use code::CodeCache;
 pub use exception::Cause;
 
+use instruction::Instruction;
 use special::DebugRegisters;
 
 /// Where an access comes from, for what is on the bus: devices have a clock, reports name the program's place.
@@ -67,6 +69,39 @@ pub trait Bus {
     fn attention(&self) -> bool;
     /// Does function `number` of the ROM, whose address is the core's PC.
     fn native(&mut self, cpu: &mut Cpu, number: u32);
+    /// Whether [`Bus::executes`] is asked.
+    const OBSERVED: bool = false;
+    /// The core is about to execute `instruction`, at its PC; whether it may. Where not, it stops there.
+    fn executes(&mut self, _cpu: &Cpu, _instruction: Instruction) -> bool {
+        true
+    }
+
+    /// The address of the instruction that has read a register without an effect, once: a program may be waiting.
+    fn take_polled(&mut self) -> Option<u32> {
+        None
+    }
+    /// The word of memory at `address`, which nothing but a core changes.
+    fn peek(&self, address: u32) -> Option<u32>;
+    /// Whether memory is at `address` that bytes can be read from and written to, and no code that was decoded.
+    fn is_plain(&self, address: u32) -> bool;
+    /// The bounds of what a register reads as between cycle `from` and cycle `until`, where it goes up with the time or stays the same, and
+    /// reading has no effect.
+    fn poll(&self, _address: u32, _from: u64, _until: u64) -> Option<(u32, u32)> {
+        None
+    }
+    /// What a write of `value` does between these cycles, where that has no effect but this.
+    fn rehearse_store(&self, _address: u32, _value: u32, _from: u64, _until: u64) -> Option<Quiet> {
+        None
+    }
+}
+
+/// What a write to a register does that nobody but the program notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quiet {
+    /// Nothing.
+    Nothing,
+    /// It sets two registers to a time: addresses, and the bounds of the words.
+    Sets([(u32, u32, u32); 2]),
 }
 
 /// Why [`Cpu::run`] came back.
@@ -222,6 +257,9 @@ pub struct Cpu {
     /// Where [`Cpu::run`] stops at the latest, for functions that wait.
     limit: u64,
     code: CodeCache,
+    polls: poll::Polls,
+    /// The instruction that has read CCOUNT.
+    read_ccount: Option<u32>,
 }
 
 /// PRID of the two cores (ESP32 Technical Reference Manual, "Dual core": PRO_CPU and APP_CPU).
@@ -274,13 +312,17 @@ impl Cpu {
             recheck: true,
             limit: 0,
             code: CodeCache::default(),
+            polls: poll::Polls::default(),
+            read_ccount: None,
         }
     }
 
     /// Resets the core: it starts at `pc`. Its cycles go on.
     pub fn reset(&mut self, pc: u32) {
         let cycles = self.cycles;
+        let polls = std::mem::take(&mut self.polls);
         *self = Self::new(self.prid, pc);
+        self.polls = polls;
         self.cycles = cycles;
         self.ccount_offset = 0u32.wrapping_sub(cycles as u32);
         self.schedule_timers();

@@ -1,7 +1,7 @@
-//! Loops that wait for an interrupt: what a core does there is not executed again and again.
+//! Loops that wait for an interrupt or for the other core.
 //!
 //! A core is in such a loop when it comes back to the same state of its registers, having stored nothing but what was there before and
-//! read nothing but memory and flash. What it reads can change only by an interrupt of its own, or by the other core; nothing is skipped where that runs.
+//! read nothing but memory and flash. What it reads can change only by an interrupt of its own, or by the other core.
 
 use crate::bus::SystemBus;
 use crate::cpu::instruction::{Op, decode};
@@ -10,17 +10,6 @@ use crate::peripherals::Peripherals;
 
 /// The longest loop that is recognised, in instructions.
 const LONGEST: usize = 512;
-/// It is not looked for where a core runs for less than so many cycles.
-const WORTH: u64 = 1024;
-
-/// Lets `cpu` be at cycle `until` if all that it does up to there is to wait in a loop; whether it is.
-pub(super) fn skip(cpu: &mut Cpu, bus: &mut SystemBus, until: u64) -> bool {
-    if cpu.waiting || until < cpu.cycles + WORTH || cpu.timer_at() < until || !loops(cpu, bus) {
-        return false;
-    }
-    cpu.cycles = cpu.cycles.max(until);
-    true
-}
 
 /// Whether `cpu` waits in a loop. It goes through it once.
 pub(super) fn loops(cpu: &mut Cpu, bus: &mut SystemBus) -> bool {
@@ -146,6 +135,14 @@ impl Bus for Watched<'_> {
 
     fn attention(&self) -> bool {
         self.bus.attention()
+    }
+
+    fn peek(&self, address: u32) -> Option<u32> {
+        self.bus.peek(address)
+    }
+
+    fn is_plain(&self, address: u32) -> bool {
+        self.bus.is_plain(address)
     }
 
     fn native(&mut self, cpu: &mut Cpu, number: u32) {

@@ -3,6 +3,7 @@
 use super::Peripherals;
 use super::dport::MMU_ENTRIES;
 use super::map::*;
+use super::sens::Sens;
 use crate::clock::{self, Ticks};
 
 impl Peripherals {
@@ -17,6 +18,7 @@ impl Peripherals {
 
     /// Reads the word at `address`, which [`Self::canonical`] has given.
     pub fn read(&mut self, address: u32, now: Ticks, pc: u32) -> u32 {
+        let now = self.later(now);
         let address = address & !3;
         let offset = address & 0xFFF;
         let apb = self.apb_cycle();
@@ -37,10 +39,12 @@ impl Peripherals {
             UART0 => self.uart[0].read(offset, now, apb),
             UART1 => self.uart[1].read(offset, now, apb),
             UART2 => self.uart[2].read(offset, now, apb),
+            SPI0 => self.spi0.get(offset),
             SPI1 => self.spi1.read(offset),
             GPIO => self.pins.gpio.read(offset),
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.read(offset, now),
             RTC if RTC_IO.contains(&offset) => self.pins.read_rtc_io(offset - RTC_IO.start),
+            RTC if Sens::has(offset.wrapping_sub(SENS)) => self.sens.read(offset - SENS),
             IO_MUX => self.pins.read_io_mux(offset),
             SPI2 => self.spi[0].read(offset),
             SPI3 => self.spi[1].read(offset),
@@ -53,12 +57,19 @@ impl Peripherals {
             TIMG1 => self.timg[1].read(offset, now, apb),
             APB_CTRL => self.apb_ctrl.get(offset),
             _ if address == RNG_DATA => self.random(),
+            _ if PRO_PSRAM_MMU.contains(&address) => self
+                .dport
+                .psram_entry(0, ((address - PRO_PSRAM_MMU.start) / 4) as usize),
+            _ if APP_PSRAM_MMU.contains(&address) => self
+                .dport
+                .psram_entry(1, ((address - APP_PSRAM_MMU.start) / 4) as usize),
             _ => self.other.read(address, pc),
         }
     }
 
     /// Writes the word at `address`, which [`Self::canonical`] has given.
     pub fn write(&mut self, address: u32, value: u32, now: Ticks, pc: u32) {
+        let now = self.later(now);
         let address = address & !3;
         let offset = address & 0xFFF;
         let apb = self.apb_cycle();
@@ -90,6 +101,7 @@ impl Peripherals {
             UART0 => self.uart[0].write(offset, value, now, apb),
             UART1 => self.uart[1].write(offset, value, now, apb),
             UART2 => self.uart[2].write(offset, value, now, apb),
+            SPI0 => self.spi0.set(offset, value),
             SPI1 => self
                 .spi1
                 .write(offset, value, clock::duration(now), &mut self.flash),
@@ -99,6 +111,12 @@ impl Peripherals {
             RTC if offset < RTC_CNTL_LEN => self.rtc_cntl.write(offset, value, now),
             RTC if RTC_IO.contains(&offset) => {
                 self.pins.write_rtc_io(offset - RTC_IO.start, value, now);
+            }
+            RTC if Sens::has(offset.wrapping_sub(SENS)) => {
+                self.drive_pins(now);
+                let pins = &self.pins;
+                self.sens
+                    .write(offset - SENS, value, |pin| pins.millivolts(pin));
             }
             IO_MUX => {
                 self.pins.write_io_mux(offset, value, now);
@@ -120,6 +138,14 @@ impl Peripherals {
             TIMG0 => self.timg[0].write(offset, value, now, apb),
             TIMG1 => self.timg[1].write(offset, value, now, apb),
             APB_CTRL => self.apb_ctrl.set(offset, value),
+            _ if PRO_PSRAM_MMU.contains(&address) => {
+                let index = (address - PRO_PSRAM_MMU.start) / 4;
+                self.dport.set_psram_entry(0, index as usize, value);
+            }
+            _ if APP_PSRAM_MMU.contains(&address) => {
+                let index = (address - APP_PSRAM_MMU.start) / 4;
+                self.dport.set_psram_entry(1, index as usize, value);
+            }
             _ => self.other.write(address, value, pc),
         }
     }

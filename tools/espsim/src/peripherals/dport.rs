@@ -1,6 +1,7 @@
 //! DPORT: the interrupt matrix, the second core's control, caches and their MMU, the CPU clock's divider (ESP32 Technical Reference
 //! Manual, "Interrupt Matrix", "System and Memory", "DPort Registers").
 
+use super::psram;
 use super::registers::Registers;
 
 const APPCPU_CTRL_A: u32 = 0x2C;
@@ -32,7 +33,7 @@ pub const SOURCES: usize = 69;
 /// CPU_INTR_FROM_CPU_0 to 3.
 const SOURCE_FROM_CPU_0: usize = 24;
 
-/// Entries of a core's MMU: 64 KB of flash each, and behind them those of external RAM.
+/// Entries of a core's MMU: 64 KB of flash each.
 pub const MMU_ENTRIES: usize = 384;
 const MMU_INVALID: u32 = 1 << 8;
 
@@ -44,6 +45,8 @@ pub type SourceBits = u128;
 pub struct Dport {
     registers: Registers,
     mmu: [[u32; MMU_ENTRIES]; 2],
+    /// Of external RAM.
+    psram_mmu: [[u32; psram::ENTRIES]; 2],
     /// Sources that are high for each core, as the machine has seen them.
     sources: [SourceBits; 2],
 }
@@ -63,6 +66,7 @@ impl Default for Dport {
         Self {
             registers: Registers::new(0x600, &initial),
             mmu: [[MMU_INVALID; MMU_ENTRIES]; 2],
+            psram_mmu: [[MMU_INVALID; psram::ENTRIES]; 2],
             sources: [0; 2],
         }
     }
@@ -107,9 +111,28 @@ impl Dport {
         self.mmu[core][index % MMU_ENTRIES] = value & 0x1FF;
     }
 
+    /// Entry `index` of the MMU of `core` for external RAM.
+    pub fn psram_entry(&self, core: usize, index: usize) -> u32 {
+        self.psram_mmu[core][index % psram::ENTRIES]
+    }
+
+    /// Sets entry `index` of the MMU of `core` for external RAM.
+    pub fn set_psram_entry(&mut self, core: usize, index: usize, value: u32) {
+        self.psram_mmu[core][index % psram::ENTRIES] = value & 0x1FF;
+    }
+
+    /// The place in external RAM of what `core` sees `offset` bytes behind the start of its addresses; `None` where it is not mapped, or
+    /// the cache is off.
+    pub fn psram_offset(&self, core: usize, offset: u32) -> Option<u32> {
+        let entry = *self.psram_mmu[core].get((offset >> psram::PAGE_BITS) as usize)?;
+        let place = (entry & 0xFF) << psram::PAGE_BITS | offset & ((1 << psram::PAGE_BITS) - 1);
+        (entry & MMU_INVALID == 0 && self.cache_is_on(core)).then_some(place)
+    }
+
     /// Makes all entries of `core` invalid: the ROM's `mmu_init`.
     pub fn clear_mmu(&mut self, core: usize) {
         self.mmu[core] = [MMU_INVALID; MMU_ENTRIES];
+        self.psram_mmu[core] = [MMU_INVALID; psram::ENTRIES];
     }
 
     /// The flash page of 64 KB that `core` sees in `index`; `None` where it is not mapped, or the cache is off.

@@ -30,6 +30,7 @@ const UPPER: u32 = 0xFF;
 /// Fields of PINn.
 const PAD_DRIVER: u32 = 2;
 const INT_TYPE: u32 = 7;
+const WAKEUP_ENABLE: u32 = 10;
 const INT_ENA: u32 = 13;
 
 /// OUT_SEL that gives the bit of OUT.
@@ -241,6 +242,19 @@ impl Gpio {
             pending |= u64::from(enabled) << pin;
         }
         pending
+    }
+
+    /// Whether a level ends light sleep.
+    pub fn wakes(&self) -> bool {
+        (0..PINS).any(|pin| {
+            let (word, level) = (self.pin(pin), self.input >> pin & 1 == 1);
+            let wanted = match word >> INT_TYPE & 7 {
+                4 => Some(false),
+                5 => Some(true),
+                _ => None,
+            };
+            word >> WAKEUP_ENABLE & 1 == 1 && wanted == Some(level)
+        })
     }
 
     /// Whether an interrupt is high there.

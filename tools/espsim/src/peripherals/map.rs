@@ -6,8 +6,12 @@ pub const RSA: u32 = 0x3FF0_2000;
 pub const SHA: u32 = 0x3FF0_3000;
 pub const PRO_MMU_TABLE: u32 = 0x3FF1_0000;
 pub const APP_MMU_TABLE: u32 = 0x3FF1_2000;
+/// The MMU's entries for external RAM: 1152 and behind.
+pub const PRO_PSRAM_MMU: std::ops::Range<u32> = 0x3FF1_1200..0x3FF1_1400;
+pub const APP_PSRAM_MMU: std::ops::Range<u32> = 0x3FF1_3200..0x3FF1_3400;
 pub const UART0: u32 = 0x3FF4_0000;
 pub const SPI1: u32 = 0x3FF4_2000;
+pub const SPI0: u32 = 0x3FF4_3000;
 pub const GPIO: u32 = 0x3FF4_4000;
 pub const RTC: u32 = 0x3FF4_8000;
 pub const IO_MUX: u32 = 0x3FF4_9000;
@@ -29,6 +33,7 @@ pub const RNG_DATA: u32 = 0x3FF7_5144;
 /// RTC_CNTL is the first KB of its page; RTC_IO, SENS and RTC_I2C follow.
 pub const RTC_CNTL_LEN: u32 = 0x400;
 pub const RTC_IO: std::ops::Range<u32> = 0x400..0x4CC;
+pub const SENS: u32 = 0x800;
 /// APB_CTRL's SYSCLK_CONF: the crystal's divider less 1.
 pub const SYSCLK_CONF: u32 = 0x00;
 pub const APB_CTRL_DATE: u32 = 0x7C;
@@ -47,6 +52,7 @@ pub mod source {
     pub const SPI2: u32 = 30;
     pub const UART0: u32 = 34;
     pub const LEDC: u32 = 43;
+    pub const EFUSE: u32 = 44;
     pub const RTC_CORE: u32 = 46;
     pub const RMT: u32 = 47;
     pub const I2C0: u32 = 49;

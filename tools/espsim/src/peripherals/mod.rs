@@ -16,11 +16,14 @@ pub mod io_mux;
 pub mod ledc;
 mod map;
 pub mod pins;
+pub mod poll;
+pub mod psram;
 pub mod registers;
 pub mod rmt;
 pub mod rsa;
 pub mod rtc_cntl;
 pub mod rtc_io;
+pub mod sens;
 pub mod serial_frames;
 pub mod sha;
 pub mod signals;
@@ -48,6 +51,7 @@ use registers::Registers;
 use rmt::Rmt;
 use rsa::Rsa;
 use rtc_cntl::{ClockSource, ResetCause, ResetRequest, RtcCntl};
+use sens::Sens;
 use sha::Sha;
 use signals::Outputs;
 use spi::Spi;
@@ -74,6 +78,8 @@ pub struct Peripherals {
     pub pins: Pins,
     outputs: Outputs,
     revision_major: u8,
+    /// What the caches use: it is always idle, and its settings change nothing.
+    spi0: Registers,
     spi1: Spi,
     efuse: Efuse,
     ledc: Ledc,
@@ -82,10 +88,13 @@ pub struct Peripherals {
     spi: [SpiMaster; 2],
     aes: Aes,
     rsa: Rsa,
+    sens: Sens,
     sha: Sha,
     apb_ctrl: Registers,
     rng: u64,
     other: Others,
+    /// The latest time that they were told. A core that takes its turn behind the other one is earlier: time does not go back.
+    latest: Ticks,
 }
 
 impl Peripherals {
@@ -100,6 +109,7 @@ impl Peripherals {
             pins: Pins::new(strapping),
             outputs: Outputs::default(),
             revision_major: chip.revision.major,
+            spi0: spi0(),
             spi1: Spi::default(),
             efuse: Efuse::new(chip),
             ledc: Ledc::default(),
@@ -108,12 +118,37 @@ impl Peripherals {
             spi: [0, 1].map(SpiMaster::new),
             aes: Aes::default(),
             rsa: Rsa::default(),
+            sens: Sens::default(),
             sha: Sha::default(),
             apb_ctrl: Registers::new(0x80, &[(APB_CTRL_DATE, chip.apb_ctrl_date())]),
             // A state of zero would stay.
             rng: seed ^ 0x9E37_79B9_7F4A_7C15,
             other: Others::default(),
+            latest: 0,
         }
+    }
+
+    /// Takes over what outlives the chip's power: eFuses, devices on its buses, what is at its
+    /// pins.
+    pub fn take_over(&mut self, before: Self) {
+        self.pins.take_over(&before.pins);
+        self.efuse = before.efuse;
+        self.i2c = before.i2c;
+        self.spi = before.spi;
+        self.efuse.reset();
+        for i2c in &mut self.i2c {
+            i2c.reset();
+        }
+        for spi in &mut self.spi {
+            spi.reset();
+        }
+    }
+
+    /// A reset of the RTC's domain.
+    pub fn reset_rtc(&mut self, now: Ticks) {
+        self.rtc_cntl = RtcCntl::default();
+        self.sens = Sens::default();
+        self.pins.reset_rtc(now);
     }
 
     /// A reset of the digital core: what is in the RTC's domain, and what the chip is, stays.
@@ -124,7 +159,9 @@ impl Peripherals {
         self.timg = Default::default();
         self.outputs.clear();
         self.pins.reset_digital(strapping, now);
+        self.spi0 = spi0();
         self.spi1 = Spi::default();
+        self.efuse.reset();
         self.ledc = Ledc::default();
         self.rmt = Rmt::default();
         for i2c in &mut self.i2c {
@@ -185,17 +222,31 @@ impl Peripherals {
         self.spi[controller - 2].attach(select, device);
     }
 
-    /// Whether a peripheral waits for [`Self::serve_dma`].
+    /// Whether a peripheral waits for [`Self::serve`].
     pub fn waits_for_memory(&self) -> bool {
-        self.spi.iter().any(SpiMaster::waits_for_memory)
+        self.spi.iter().any(SpiMaster::waits_for_memory) || self.rtc_cntl.wants_checksum().is_some()
     }
 
-    /// Lets peripherals have DRAM.
-    pub fn serve_dma(&mut self, dram: &mut Ram) {
+    /// Lets peripherals have DRAM and RTC fast memory.
+    pub fn serve(&mut self, dram: &mut Ram, rtc_fast: &Ram) {
         let apb = self.apb_cycle();
         for spi in &mut self.spi {
             spi.serve(dram, apb, &self.pins, &mut self.outputs);
         }
+        if let Some((first, words)) = self.rtc_cntl.wants_checksum() {
+            self.rtc_cntl.set_checksum(rtc_fast.checksum(first, words));
+        }
+    }
+
+    /// Time until `now` in which only the RTC had its clock.
+    pub fn stand_still(&mut self, ticks: Ticks, now: Ticks) {
+        for timg in &mut self.timg {
+            timg.skip(ticks);
+        }
+        if self.rtc_cntl.watchdog_pauses() {
+            self.rtc_cntl.skip_watchdog(ticks);
+        }
+        self.drive_pins(now);
     }
 
     /// Puts a device onto the bus of I2C `controller`, 0 or 1.
@@ -240,8 +291,14 @@ impl Peripherals {
         }
     }
 
+    fn later(&mut self, now: Ticks) -> Ticks {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
     /// What has happened until `now`.
     pub fn advance(&mut self, now: Ticks) {
+        let now = self.later(now);
         let apb = self.apb_cycle();
         for uart in &mut self.uart {
             uart.advance(now);
@@ -279,6 +336,11 @@ impl Peripherals {
             self.rmt.receive(edge);
         }
         self.rmt.advance_receivers(now);
+    }
+
+    /// What is at `pin` for the ADCs; `None` for what its level is.
+    pub fn set_millivolts(&mut self, pin: usize, millivolts: Option<u16>) {
+        self.pins.set_millivolts(pin, millivolts);
     }
 
     /// The world outside drives `pin` with `level`, or lets it go.
@@ -320,6 +382,7 @@ impl Peripherals {
         sources |= SourceBits::from(self.rtc_cntl.interrupt()) << source::RTC_CORE;
         sources |= SourceBits::from(self.ledc.interrupt()) << source::LEDC;
         sources |= SourceBits::from(self.rsa.interrupt()) << source::RSA;
+        sources |= SourceBits::from(self.efuse.interrupt()) << source::EFUSE;
         sources |= SourceBits::from(self.rmt.interrupt()) << source::RMT;
         for (number, i2c) in (source::I2C0..).zip(&self.i2c) {
             sources |= SourceBits::from(i2c.interrupt()) << number;
@@ -342,6 +405,7 @@ impl Peripherals {
     pub fn take_reset(&mut self) -> Option<(Option<usize>, ResetCause)> {
         match self.rtc_cntl.take_reset() {
             Some(ResetRequest::Core(core)) => return Some((Some(core), ResetCause::SoftwareCpu)),
+            Some(ResetRequest::BrownOut) => return Some((None, ResetCause::BrownOut)),
             Some(ResetRequest::System) => return Some((None, ResetCause::Software)),
             Some(ResetRequest::Watchdog(action)) => {
                 return Some(match action {
@@ -376,6 +440,22 @@ impl Peripherals {
         self.rng ^= self.rng >> 27;
         (self.rng.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
     }
+}
+
+/// SPI0 after a reset, as far as drivers look at it.
+fn spi0() -> Registers {
+    Registers::new(
+        0x400,
+        &[
+            (0x08, 0x0020_A400),
+            (0x18, 0x8000_3043),
+            (0x1C, 0x8000_0040),
+            (0x20, 0x5C00_0007),
+            (0x24, 0x7000_0000),
+            (0x34, 6),
+            (0x3FC, 0x0160_4270),
+        ],
+    )
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use crate::clock::Ticks;
 /// Pins that have an input only.
 const INPUT_ONLY: std::ops::RangeInclusive<usize> = 34..=39;
 
+/// Millivolts of the supply.
+const SUPPLY: u32 = 3300;
+
 /// A change of a pin that the chip drives; the first level that it drives is one, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edge {
@@ -40,6 +43,8 @@ pub struct Pins {
     io_mux: IoMux,
     rtc_io: RtcIo,
     outside: [Option<bool>; PINS],
+    /// What is at a pin for the ADCs.
+    millivolts: [Option<u16>; PINS],
     /// The signals that peripherals give.
     given: [bool; 256],
     levels: u64,
@@ -64,6 +69,7 @@ impl Pins {
             io_mux: IoMux::default(),
             rtc_io: RtcIo::default(),
             outside: [None; PINS],
+            millivolts: [None; PINS],
             given: std::array::from_fn(|signal| signals::idle_is_high(signal as Signal)),
             levels: 0,
             changes: [0; PINS],
@@ -88,6 +94,14 @@ impl Pins {
         self.update(ALL, now);
     }
 
+    /// Power-on in the world that `before` was in, and with the same onlookers.
+    pub fn take_over(&mut self, before: &Self) {
+        self.outside = before.outside;
+        self.millivolts = before.millivolts;
+        self.watching = before.watching;
+        self.update(ALL, 0);
+    }
+
     /// The RTC is reset, too.
     pub fn reset_rtc(&mut self, now: Ticks) {
         self.rtc_io = RtcIo::default();
@@ -98,6 +112,21 @@ impl Pins {
     pub fn set_outside(&mut self, pin: usize, level: Option<bool>, now: Ticks) {
         self.outside[pin] = level;
         self.update(1 << pin, now);
+    }
+
+    /// What is at `pin` for the ADCs; `None` for what its level is.
+    pub fn set_millivolts(&mut self, pin: usize, millivolts: Option<u16>) {
+        self.millivolts[pin] = millivolts;
+    }
+
+    /// What the ADCs find at `pin`.
+    pub fn millivolts(&self, pin: usize) -> u32 {
+        let level = if self.levels >> pin & 1 == 1 {
+            SUPPLY
+        } else {
+            0
+        };
+        self.millivolts[pin].map_or(level, u32::from)
     }
 
     /// Whether edges are kept.

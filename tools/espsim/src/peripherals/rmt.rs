@@ -1,6 +1,6 @@
 //! RMT: pulses that are sent, and received (ESP32 Technical Reference Manual, "Remote Control Peripheral").
 //!
-//! Not modelled: the carrier, the receiver's filter.
+//! Not modelled: the receiver's filter, its removal of a carrier.
 
 use super::registers::Registers;
 use super::signals::{self, Outputs, Signal, SignalEdge};
@@ -26,6 +26,8 @@ const MEMORY: u32 = 0x800;
 /// Fields of CONF0: the divider is the first eight bits.
 const IDLE_THRES: u32 = 8;
 const MEM_SIZE: u32 = 24;
+const CARRIER_EN: u32 = 28;
+const CARRIER_OUT_LV: u32 = 29;
 /// Bits of CONF1.
 const TX_START: u32 = 0;
 const RX_EN: u32 = 1;
@@ -109,18 +111,22 @@ impl Rmt {
         self.registers.bit(CONF0 + 8 * index as u32 + 4, bit)
     }
 
+    /// Ticks of a cycle of its clock.
+    fn cycle(&self, index: usize) -> Ticks {
+        if self.conf1(index, REF_ALWAYS_ON) {
+            self.apb
+        } else {
+            MICROSECOND
+        }
+    }
+
     /// Ticks of the unit that pulses are counted in.
     fn unit(&self, index: usize) -> Ticks {
         let divider = match self.conf0(index, 0, 8) {
             0 => 256,
             divider => divider,
         };
-        let cycle = if self.conf1(index, REF_ALWAYS_ON) {
-            self.apb
-        } else {
-            MICROSECOND
-        };
-        u64::from(divider) * cycle
+        u64::from(divider) * self.cycle(index)
     }
 
     /// Halves of words that the channel has.
@@ -181,11 +187,49 @@ impl Rmt {
             }
             return;
         }
-        outputs.set(at, signals::RMT_OUT + index as Signal, pulse & LEVEL != 0);
+        let level = pulse & LEVEL != 0;
         let len = u64::from(pulse & !LEVEL) * self.unit(index);
+        outputs.set(at, signals::RMT_OUT + index as Signal, level);
+        if outputs.wanted && self.has_carrier(index, level) {
+            self.give_carrier(index, at, len, level, outputs);
+        }
         let channel = &mut self.channels[index];
         channel.read += 1;
         channel.sends_at = Some(at + len);
+    }
+
+    /// Whether a carrier is in pulses of `level`.
+    fn has_carrier(&self, index: usize, level: bool) -> bool {
+        let modulated = self.conf0(index, CARRIER_OUT_LV, 1) == 1;
+        self.conf0(index, CARRIER_EN, 1) == 1 && modulated == level
+    }
+
+    /// The carrier in a pulse: as long at its level, and at the other one, as CARRIER_DUTY says in cycles that are not divided.
+    fn give_carrier(
+        &self,
+        index: usize,
+        from: Ticks,
+        len: Ticks,
+        level: bool,
+        outputs: &mut Outputs,
+    ) {
+        let register = CARRIER_DUTY + 4 * index as u32;
+        let cycle = self.cycle(index);
+        let half = |shift| match self.registers.field(register, shift, 16) {
+            0 => 0x1_0000 * cycle,
+            cycles => u64::from(cycles) * cycle,
+        };
+        let (high, low) = (half(16), half(0));
+        let (first, second) = if level { (high, low) } else { (low, high) };
+        let mut at = from + first;
+        while at < from + len {
+            outputs.set(at, signals::RMT_OUT + index as Signal, !level);
+            at += second;
+            if at < from + len {
+                outputs.set(at, signals::RMT_OUT + index as Signal, level);
+            }
+            at += first;
+        }
     }
 
     fn count_word(&mut self, index: usize) {
@@ -323,8 +367,10 @@ impl Rmt {
 
     fn write_conf1(&mut self, index: usize, value: u32, now: Ticks, outputs: &mut Outputs) {
         let asked = |bit: u32| value >> bit & 1 == 1;
+        // A reset is over when it was asked for: esp-hal leaves the bits set.
+        let done = 1 << TX_START | 1 << MEM_WR_RST | 1 << MEM_RD_RST | 1 << APB_MEM_RST;
         self.registers
-            .set(CONF0 + 8 * index as u32 + 4, value & !(1 << TX_START));
+            .set(CONF0 + 8 * index as u32 + 4, value & !done);
         let channel = &mut self.channels[index];
         if asked(MEM_RD_RST) {
             channel.read = 0;

@@ -1,8 +1,13 @@
 //! RTC_CNTL: reset reasons, the CPU clock's source, the RTC's timer and watchdog, stores (ESP32 Technical Reference Manual, "Low-Power
 //! Management").
 //!
-//! Not modelled: sleep, brown-out, the watchdog's protection of flash boot.
+//! Not modelled: the watchdog's protection of flash boot.
 
+mod sleep;
+
+pub use sleep::{LostMemory, Sleep};
+
+use super::poll::{Bounds, halves};
 use super::registers::Registers;
 use super::watchdog::{Action, Stage, WRITE_KEY, Watchdog};
 use crate::clock::{self, Ticks};
@@ -22,6 +27,10 @@ const WDTCONFIG1: u32 = 0x90;
 const WDTFEED: u32 = 0xA0;
 const WDTWPROTECT: u32 = 0xA4;
 const SW_CPU_STALL: u32 = 0xAC;
+const BROWN_OUT: u32 = 0xD4;
+/// RTC_MEM_CONF and RTC_MEM_CRC_RES: a checksum of RTC fast memory.
+const MEM_CONF: u32 = 0x100;
+const MEM_CRC_RES: u32 = 0x104;
 const DATE: u32 = 0x13C;
 
 /// Bits of OPTIONS0.
@@ -33,8 +42,14 @@ const SW_SYS_RST: u32 = 31;
 /// Fields of SW_CPU_STALL, and their value with the fields of OPTIONS0 that stalls a core: 0x86.
 const SW_STALL_APPCPU_C1: u32 = 20;
 const SW_STALL_PROCPU_C1: u32 = 26;
-/// WDT_INT of the interrupts.
+/// Bits of BROWN_OUT, and of MEM_CONF.
+const BROWN_OUT_RST_ENA: u32 = 26;
+const BROWN_OUT_ENA: u32 = 30;
+const MEM_CRC_START: u32 = 8;
+const MEM_CRC_FINISH: u32 = 31;
+/// Interrupts.
 const INT_WDT: u32 = 3;
+const INT_BROWN_OUT: u32 = 7;
 const TIME_VALID: u32 = 1 << 30;
 
 /// Why a core was reset: the values of RESET_CAUSE_PROCPU and RESET_CAUSE_APPCPU (the manual, "Reset Source").
@@ -45,6 +60,8 @@ pub enum ResetCause {
     PowerOn = 1,
     /// Software reset the digital core.
     Software = 3,
+    /// Deep sleep is over.
+    DeepSleep = 5,
     /// Watchdog of timer group 0, digital core.
     Timg0Watchdog = 7,
     /// Watchdog of timer group 1, digital core.
@@ -59,15 +76,18 @@ pub enum ResetCause {
     RtcWatchdogCpu = 13,
     /// The second core by the first.
     AppCpu = 14,
+    /// The supply sagged.
+    BrownOut = 15,
     /// RTC watchdog, digital core and RTC.
     RtcWatchdogRtc = 16,
 }
 
 impl ResetCause {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::PowerOn,
         Self::Software,
+        Self::DeepSleep,
         Self::Timg0Watchdog,
         Self::Timg1Watchdog,
         Self::RtcWatchdog,
@@ -75,6 +95,7 @@ impl ResetCause {
         Self::SoftwareCpu,
         Self::RtcWatchdogCpu,
         Self::AppCpu,
+        Self::BrownOut,
         Self::RtcWatchdogRtc,
     ];
 
@@ -88,6 +109,7 @@ impl ResetCause {
         match self {
             Self::PowerOn => "POWERON_RESET",
             Self::Software => "SW_RESET",
+            Self::DeepSleep => "DEEPSLEEP_RESET",
             Self::Timg0Watchdog => "TG0WDT_SYS_RESET",
             Self::Timg1Watchdog => "TG1WDT_SYS_RESET",
             Self::RtcWatchdog => "RTCWDT_SYS_RESET",
@@ -95,6 +117,7 @@ impl ResetCause {
             Self::SoftwareCpu => "SW_CPU_RESET",
             Self::RtcWatchdogCpu => "RTCWDT_CPU_RESET",
             Self::AppCpu => "EXT_CPU_RESET",
+            Self::BrownOut => "RTCWDT_BROWN_OUT_RESET",
             Self::RtcWatchdogRtc => "RTCWDT_RTC_RESET",
         }
     }
@@ -120,6 +143,8 @@ pub enum ResetRequest {
     System,
     /// By the watchdog.
     Watchdog(Action),
+    /// By the brown-out detector.
+    BrownOut,
 }
 
 /// The peripheral.
@@ -130,6 +155,7 @@ pub struct RtcCntl {
     time: u64,
     raw: u32,
     reset: Option<ResetRequest>,
+    state: sleep::State,
 }
 
 impl Default for RtcCntl {
@@ -153,6 +179,7 @@ impl Default for RtcCntl {
             time: 0,
             raw: 0,
             reset: None,
+            state: sleep::State::default(),
         }
     }
 }
@@ -172,6 +199,7 @@ impl RtcCntl {
         self.registers.set(INT_ENA, 0);
         self.raw = 0;
         self.reset = None;
+        self.end_sleep();
     }
 
     /// Says why `core` was reset.
@@ -219,12 +247,15 @@ impl RtcCntl {
 
     /// When something happens next by itself.
     pub fn next_event(&self) -> Option<Ticks> {
-        self.stages()
-            .map(|stages| self.watchdog.next_event(&stages))
+        let watchdog = self
+            .stages()
+            .map(|stages| self.watchdog.next_event(&stages));
+        watchdog.into_iter().chain(self.next_alarm()).min()
     }
 
     /// What has happened until `now`.
     pub fn advance(&mut self, now: Ticks) {
+        self.advance_alarm(now);
         if let Some(stages) = self.stages() {
             match self.watchdog.advance(now, &stages) {
                 None | Some(Action::Off) => {}
@@ -237,6 +268,44 @@ impl RtcCntl {
     /// Asks for a reset, as a write to OPTIONS0 does.
     pub fn ask_for_reset(&mut self, request: ResetRequest) {
         self.reset = Some(request);
+    }
+
+    /// The supply sags: an interrupt, and a reset where they are enabled.
+    pub fn brown_out(&mut self) {
+        if !self.registers.bit(BROWN_OUT, BROWN_OUT_ENA) {
+            return;
+        }
+        self.raw |= 1 << INT_BROWN_OUT;
+        if self.registers.bit(BROWN_OUT, BROWN_OUT_RST_ENA) {
+            self.reset = Some(ResetRequest::BrownOut);
+        }
+    }
+
+    /// Time that the watchdog has not seen.
+    pub fn skip_watchdog(&mut self, ticks: Ticks) {
+        self.watchdog.skip(ticks);
+    }
+
+    /// The words of RTC fast memory that a checksum was asked of: the first, and how many.
+    pub fn wants_checksum(&self) -> Option<(u32, u32)> {
+        let config = self.registers.get(MEM_CONF);
+        let asked = config >> MEM_CRC_START & 1 == 1 && config >> MEM_CRC_FINISH == 0;
+        asked.then(|| {
+            let first = self.registers.field(MEM_CONF, 9, 11);
+            (first, self.registers.field(MEM_CONF, 20, 11) + 1)
+        })
+    }
+
+    /// Gives the checksum that was asked for.
+    pub fn set_checksum(&mut self, checksum: u32) {
+        let config = self.registers.get(MEM_CONF);
+        self.registers.set(MEM_CONF, config | 1 << MEM_CRC_FINISH);
+        self.registers.set(MEM_CRC_RES, checksum);
+    }
+
+    /// Whether a reset is asked for.
+    pub fn asks_for_reset(&self) -> bool {
+        self.reset.is_some()
     }
 
     /// The reset that is asked for, once.
@@ -252,6 +321,11 @@ impl RtcCntl {
     /// Reads the register at `offset`.
     pub fn read(&mut self, offset: u32, now: Ticks) -> u32 {
         self.advance(now);
+        self.peek(offset)
+    }
+
+    /// The same without an effect, as long as no event is between.
+    pub fn peek(&self, offset: u32) -> u32 {
         match offset {
             TIME_UPDATE => TIME_VALID,
             TIME0 => self.time as u32,
@@ -262,10 +336,34 @@ impl RtcCntl {
         }
     }
 
+    /// What a write of `value` to TIME_UPDATE sets between `from` and `until`: the offsets of TIME0 and TIME1, and their bounds.
+    pub fn rehearse_update(
+        &self,
+        offset: u32,
+        value: u32,
+        from: Ticks,
+        until: Ticks,
+    ) -> Option<([u32; 2], [Bounds; 2])> {
+        let updates = offset == TIME_UPDATE && value >> 31 & 1 == 1;
+        let [first, last] = [from, until].map(clock::slow_cycles);
+        updates.then(|| ([TIME0, TIME1], halves(first, last)))
+    }
+
     /// Writes the register at `offset`.
     pub fn write(&mut self, offset: u32, value: u32, now: Ticks) {
         self.advance(now);
+        if self.write_sleep(offset, value) {
+            return;
+        }
         match offset {
+            MEM_CRC_RES => {}
+            MEM_CONF => {
+                let starts = value >> MEM_CRC_START & 1 == 1;
+                let finished = self.registers.bit(MEM_CONF, MEM_CRC_FINISH) && !starts;
+                let value = value & !(1 << MEM_CRC_FINISH);
+                self.registers
+                    .set(offset, value | u32::from(finished) << MEM_CRC_FINISH);
+            }
             OPTIONS0 => {
                 let resets = 1 << SW_SYS_RST | 1 << SW_PROCPU_RST | 1 << SW_APPCPU_RST;
                 if value >> SW_SYS_RST & 1 == 1 {

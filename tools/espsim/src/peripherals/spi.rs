@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::psram;
 use super::registers::Registers;
 use crate::flash::Flash;
 
@@ -15,6 +16,7 @@ const USER1: u32 = 0x20;
 const USER2: u32 = 0x24;
 const MOSI_DLEN: u32 = 0x28;
 const MISO_DLEN: u32 = 0x2C;
+const PIN: u32 = 0x34;
 const W0: u32 = 0x80;
 const WORDS: u32 = 16;
 const EXT2: u32 = 0xF8;
@@ -54,6 +56,7 @@ impl Default for Spi {
                     (USER, 1 << USR_COMMAND),
                     (USER1, 0x5C00_0007),
                     (USER2, 0x7000_0000),
+                    (PIN, 6),
                 ],
             ),
             attached: true,
@@ -129,7 +132,31 @@ impl Spi {
         }
     }
 
+    /// Whether CS1 is selected, and CS0 is not: the PSRAM chip, not the flash chip.
+    fn selects_psram(&self) -> bool {
+        self.registers.field(PIN, 0, 2) == 1
+    }
+
+    /// A transaction with the PSRAM chip. A driver may send the command as the first byte of the address, behind two bits that delay it.
+    fn psram_command(&mut self) {
+        let has = |bit: u32| self.registers.bit(USER, bit);
+        let command = if has(USR_COMMAND) && self.registers.field(USER2, 28, 4) >= 7 {
+            self.registers.get(USER2) as u8
+        } else if has(USR_ADDR) {
+            (self.registers.get(ADDR) >> 24) as u8
+        } else {
+            return;
+        };
+        if has(USR_MISO) {
+            let len = (self.registers.field(MISO_DLEN, 0, 24) as usize + 8) / 8;
+            self.set_input(&psram::answer(command, len));
+        }
+    }
+
     fn user_command(&mut self, now: Duration, flash: &mut Flash) {
+        if self.selects_psram() {
+            return self.psram_command();
+        }
         let has = |bit: u32| self.registers.bit(USER, bit);
         let len = |register: u32| (self.registers.field(register, 0, 24) as usize + 8) / 8;
         let address = if has(USR_ADDR) {
@@ -152,5 +179,33 @@ impl Spi {
         if has(USR_MISO) {
             self.set_input(&answer);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cs1_is_the_psram_chip() {
+        let (mut spi, mut flash) = (Spi::default(), Flash::new(4 << 20));
+        let mut read_id = |pin: u32, user2: u32, user1: u32, address: u32| {
+            for (offset, value) in [
+                (PIN, pin),
+                (USER, 1 << USR_COMMAND | 1 << USR_ADDR | 1 << USR_MISO),
+                (USER2, user2),
+                (USER1, user1),
+                (ADDR, address),
+                (MISO_DLEN, 64 - 1),
+                (CMD, 1 << USR),
+            ] {
+                spi.write(offset, value, Duration::ZERO, &mut flash);
+            }
+            spi.read(W0)
+        };
+        // The command as such, and behind two bits in the address.
+        assert_eq!(read_id(5, 7 << 28 | 0x9F, 23 << 26, 0), 0x0020_5D0D);
+        assert_eq!(read_id(5, 1 << 28, 31 << 26, 0x9F << 24), 0x0020_5D0D);
+        assert_eq!(read_id(6, 7 << 28 | 0x9F, 23 << 26, 0) & 0xFF, 0xEF);
     }
 }

@@ -103,3 +103,114 @@ fn a_uarts_bytes_are_on_its_pin() {
     let times: Vec<_> = edges.iter().map(|edge| edge.at / MICROSECOND).collect();
     assert_eq!(times, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 }
+
+#[test]
+fn what_is_modelled_is_where_the_manual_has_it() {
+    let mut board = Board::new();
+    // A register that holds what was written, of each.
+    for address in [
+        0x3FF0_1010, // AES_KEY_0
+        0x3FF0_2000, // RSA_MEM_M
+        0x3FF0_3000, // SHA_TEXT
+        0x3FF1_1200, // MMU of external RAM
+        0x3FF1_3200,
+        0x3FF4_4004, // GPIO_OUT
+        0x3FF4_804C, // RTC_CNTL_STORE0
+        0x3FF4_8400, // RTC_GPIO_OUT
+        0x3FF4_8834, // SENS_SAR_ATTEN1
+        0x3FF4_9004, // IO_MUX_GPIO36
+        0x3FF5_3000, // I2C_SCL_LOW_PERIOD
+        0x3FF5_6800, // RMT's memory
+        0x3FF5_9004, // LEDC_HSCH0_HPOINT
+        0x3FF5_A098, // EFUSE_BLK1_WDATA0
+        0x3FF6_4080, // SPI_W0
+        0x3FF6_5080,
+        0x3FF6_7000, // I2C_SCL_LOW_PERIOD
+    ] {
+        board.write(address, 0x1C3);
+        assert_eq!(board.read(address), 0x1C3, "{address:#x}");
+    }
+    assert!(board.peripherals.unmodelled().is_empty());
+    board.write(0x3FF6_B000, 1);
+    assert_eq!(board.peripherals.unmodelled().len(), 1);
+}
+
+#[test]
+fn an_adc_measures_what_is_at_its_pin() {
+    let mut board = Board::new();
+    board.peripherals.set_millivolts(34, Some(1650));
+    let convert = |board: &mut Board| {
+        // GPIO34 is channel 6; the result is not inverted.
+        let start = 1 << 31 | 1 << (19 + 6) | 1 << 18;
+        board.write(0x3FF4_8800, 1 << 28);
+        board.write(0x3FF4_8854, start);
+        board.write(0x3FF4_8854, start | 1 << 17);
+        board.read(0x3FF4_8854) & 0xFFFF
+    };
+    assert_eq!(convert(&mut board), 1650 * 4095 / 3903);
+    board.peripherals.set_millivolts(34, None);
+    assert_eq!(convert(&mut board), 0);
+    board.peripherals.set_pin(34, Some(true), 0);
+    assert_eq!(convert(&mut board), 3300 * 4095 / 3903);
+}
+
+/// A board after random accesses: what was read, and the edges of pins.
+fn after_random_accesses(seed: u64) -> (Vec<u32>, Vec<pins::Edge>) {
+    const PAGES: [u32; 20] = [
+        GPIO, GPIO, DPORT, AES, SHA, RSA, UART0, SPI0, SPI1, GPIO, RTC, IO_MUX, I2C0, RMT, LEDC,
+        EFUSE, SPI2, SPI3, I2C1, UART2,
+    ];
+    let mut state = seed;
+    let mut random = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 20) % below
+    };
+    let mut board = Board::new();
+    let i2c = i2c::devices::Memory::new(0x50, vec![7; 100]);
+    board.peripherals.attach_i2c(0, Box::new(i2c));
+    board.peripherals.pins.watch(true);
+    let (mut read, mut edges) = (Vec::new(), Vec::new());
+    for _ in 0..20_000 {
+        let page = PAGES[random(PAGES.len() as u64) as usize];
+        let registers = [0x40, 0x400][random(2) as usize];
+        let address = page + 4 * random(registers) as u32;
+        // Few bits, for settings that mean something.
+        let value = (0..1 + random(4)).fold(0u32, |value, _| value | 1 << random(32));
+        // Not a length of a transaction of megabytes.
+        let value = if matches!(address & 0xFFF, 0x28 | 0x2C) {
+            value & 0x3FF
+        } else {
+            value
+        };
+        match random(4) {
+            0 => read.push(board.read(address)),
+            1 => board
+                .peripherals
+                .set_pin(random(40) as usize, Some(random(2) == 1), board.now),
+            _ => board.write(address, value),
+        }
+        board.run_to(board.now + random(2000));
+        board.peripherals.next_event(board.now);
+        board.peripherals.take_reset();
+        read.push(board.peripherals.sources(board.now)[1] as u32);
+        edges.extend(board.peripherals.pins.take_edges());
+        if board.peripherals.waits_for_memory() {
+            board
+                .peripherals
+                .serve(&mut Ram::new(0x1000, 0), &Ram::new(0x2000, 0));
+        }
+    }
+    (read, edges)
+}
+
+#[test]
+fn random_accesses_end_the_same_way_every_time() {
+    for seed in [0x1234_5678_9ABC_DEF1, 42] {
+        let (read, edges) = after_random_accesses(seed);
+        assert!(edges.is_sorted_by_key(|edge| edge.at));
+        assert!(edges.len() > 20, "{}", edges.len());
+        assert_eq!((read, edges), after_random_accesses(seed));
+    }
+}

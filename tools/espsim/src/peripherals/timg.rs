@@ -3,6 +3,7 @@
 //!
 //! Not modelled: protection of flash boot by the watchdog, edge interrupts.
 
+use super::poll::{Bounds, halves};
 use super::registers::Registers;
 use super::watchdog::{Action, Stage, WRITE_KEY, Watchdog};
 use crate::clock::{self, CRYSTAL_MHZ, Ticks};
@@ -26,13 +27,13 @@ const WDTFEED: u32 = 0x60;
 const WDTWPROTECT: u32 = 0x64;
 const RTCCALICFG: u32 = 0x68;
 const RTCCALICFG1: u32 = 0x6C;
-const INT_ENA: u32 = 0x98;
 const INT_RAW: u32 = 0x9C;
 const INT_ST: u32 = 0xA0;
 const INT_CLR: u32 = 0xA4;
 
 /// Bits of a timer's CONFIG.
 const ALARM_EN: u32 = 10;
+const LEVEL_INT_EN: u32 = 11;
 const DIVIDER: u32 = 13;
 const AUTORELOAD: u32 = 29;
 const INCREASE: u32 = 30;
@@ -41,6 +42,9 @@ const EN: u32 = 31;
 /// Interrupts: T0, T1, WDT, LACT.
 const INT_WDT: u32 = 2;
 const INT_OF_TIMER: [u32; 3] = [0, 1, 3];
+
+/// LEVEL_INT_EN of WDTCONFIG0.
+const WDT_LEVEL_INT_EN: u32 = 21;
 
 /// Bits of RTCCALICFG.
 const CALI_START: u32 = 31;
@@ -133,24 +137,28 @@ impl Timg {
         }
     }
 
-    /// Brings a counter to `now`.
-    fn count(&mut self, timer: usize, now: Ticks, apb: Ticks) {
+    /// A counter as it will be at `now`.
+    fn counted(&self, timer: usize, now: Ticks, apb: Ticks) -> Counter {
+        let mut counter = self.counters[timer];
+        if !self.config(timer, EN) {
+            counter.at = now;
+            return counter;
+        }
         let period = self.period(timer, apb);
         // A function of the ROM may have looked ahead.
-        let counts = now.saturating_sub(self.counters[timer].at) / period;
-        let up = self.config(timer, INCREASE);
-        let runs = self.config(timer, EN);
-        let counter = &mut self.counters[timer];
-        if runs {
-            counter.value = if up {
-                counter.value.wrapping_add(counts)
-            } else {
-                counter.value.wrapping_sub(counts)
-            };
-            counter.at += counts * period;
+        let counts = now.saturating_sub(counter.at) / period;
+        counter.value = if self.config(timer, INCREASE) {
+            counter.value.wrapping_add(counts)
         } else {
-            counter.at = now;
-        }
+            counter.value.wrapping_sub(counts)
+        };
+        counter.at += counts * period;
+        counter
+    }
+
+    /// Brings a counter to `now`.
+    fn count(&mut self, timer: usize, now: Ticks, apb: Ticks) {
+        self.counters[timer] = self.counted(timer, now, apb);
     }
 
     /// When the alarm comes.
@@ -223,36 +231,74 @@ impl Timg {
         }
     }
 
+    /// Time in which its clock stood still.
+    pub fn skip(&mut self, ticks: Ticks) {
+        for counter in &mut self.counters {
+            counter.at += ticks;
+        }
+        self.watchdog.skip(ticks);
+    }
+
     /// The watchdog's reset, once.
     pub fn take_reset(&mut self) -> Option<Action> {
         self.reset.take()
     }
 
-    /// Interrupts that are high: T0, T1, WDT, LACT.
+    /// Interrupts that are high: T0, T1, WDT, LACT. LEVEL_INT_EN is what enables them, and INT_ENA has no effect (esp-hal's `timg.rs`
+    /// says so, and never writes it).
     pub fn interrupts(&self) -> u32 {
-        self.raw & self.registers.get(INT_ENA)
+        let timers = (0..3).map(|timer| (INT_OF_TIMER[timer], self.config(timer, LEVEL_INT_EN)));
+        let watchdog = (INT_WDT, self.registers.bit(WDTCONFIG0, WDT_LEVEL_INT_EN));
+        let enabled = timers
+            .chain([watchdog])
+            .fold(0, |bits, (bit, enabled)| bits | u32::from(enabled) << bit);
+        self.raw & enabled
     }
 
     /// Reads the register at `offset`.
     pub fn read(&mut self, offset: u32, now: Ticks, apb: Ticks) -> u32 {
         self.advance(now, apb);
+        self.poll(offset, now, now).0
+    }
+
+    /// What the register at `offset` reads as between `from` and `until`, if no event is between.
+    pub fn poll(&self, offset: u32, from: Ticks, until: Ticks) -> Bounds {
+        let same = |word| (word, word);
         for timer in 0..3 {
             match timer_offset(timer, offset) {
-                Some(LO) => return self.counters[timer].latched as u32,
-                Some(HI) => return (self.counters[timer].latched >> 32) as u32,
+                Some(LO) => return same(self.counters[timer].latched as u32),
+                Some(HI) => return same((self.counters[timer].latched >> 32) as u32),
                 _ => {}
             }
         }
         match offset {
-            INT_RAW => self.raw,
-            INT_ST => self.interrupts(),
+            INT_RAW => same(self.raw),
+            INT_ST => same(self.interrupts()),
             RTCCALICFG => {
-                let ready = self.calibration.is_some_and(|(at, _)| at <= now);
-                self.registers.get(offset) & !(1 << CALI_RDY) | u32::from(ready) << CALI_RDY
+                let word = self.registers.get(offset) & !(1 << CALI_RDY);
+                let at = |time| {
+                    let ready = self.calibration.is_some_and(|(end, _)| end <= time);
+                    word | u32::from(ready) << CALI_RDY
+                };
+                (at(from), at(until))
             }
-            RTCCALICFG1 => self.calibration.map_or(0, |(_, value)| value << 7),
-            _ => self.registers.get(offset),
+            RTCCALICFG1 => same(self.calibration.map_or(0, |(_, value)| value << 7)),
+            _ => same(self.registers.get(offset)),
         }
+    }
+
+    /// What a write to UPDATE sets between `from` and `until`: the offsets of LO and HI, and their bounds.
+    pub fn rehearse_update(
+        &self,
+        offset: u32,
+        from: Ticks,
+        until: Ticks,
+        apb: Ticks,
+    ) -> Option<([u32; 2], [Bounds; 2])> {
+        let timer = (0..3).find(|&timer| timer_offset(timer, offset) == Some(UPDATE))?;
+        let at = |time| self.counted(timer, time, apb).value;
+        let low = offset - UPDATE + LO;
+        Some(([low, low + HI - LO], halves(at(from), at(until))))
     }
 
     /// Writes the register at `offset`.

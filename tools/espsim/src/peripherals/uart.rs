@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::poll::Bounds;
 use super::registers::Registers;
 use super::serial_frames::{BITS, Frame};
 use crate::clock::{MICROSECOND, Ticks};
@@ -265,6 +266,13 @@ impl Uart {
         self.advance(now);
         match offset {
             FIFO => self.received.pop_front().unwrap_or(0).into(),
+            _ => self.peek(offset, now, apb),
+        }
+    }
+
+    /// What a register other than FIFO reads as at `now`.
+    fn peek(&self, offset: u32, now: Ticks, apb: Ticks) -> u32 {
+        match offset {
             INT_RAW => self.raw(now, apb),
             INT_ST => self.raw(now, apb) & self.registers.get(INT_ENA),
             INT_CLR => 0,
@@ -279,6 +287,21 @@ impl Uart {
             MEM_RX_STATUS => (self.received.len() as u32 & 0x7F) << 13,
             _ => self.registers.get(offset),
         }
+    }
+
+    /// What the register at `offset` reads as between `from` and `until`, if it does not change, and reading has no effect.
+    pub fn poll(&self, offset: u32, from: Ticks, until: Ticks, apb: Ticks) -> Option<Bounds> {
+        // What has left shows in several registers.
+        let leaves = self
+            .sending
+            .iter()
+            .any(|frame| (from..=until).contains(&frame.end()));
+        if self.next_arrival().is_some_and(|at| at <= until) {
+            return None;
+        }
+        let word = self.peek(offset, from, apb);
+        let same = !leaves && word == self.peek(offset, until, apb);
+        (offset != FIFO && (from == until || same)).then_some((word, word))
     }
 
     /// Writes the register at `offset`.

@@ -17,7 +17,7 @@ pub struct Unmodelled {
 
 /// Where peripherals are, and their names (ESP32 Technical Reference Manual, "Peripheral Address Mapping"; ESP-IDF's
 /// soc/esp32/register/soc/reg_base.h has those that the manual leaves out).
-const PERIPHERALS: [(u32, &str); 58] = [
+const PERIPHERALS: [(u32, &str); 59] = [
     (0x3FF0_0000, "DPORT"),
     (0x3FF0_1000, "AES"),
     (0x3FF0_2000, "RSA"),
@@ -46,6 +46,7 @@ const PERIPHERALS: [(u32, &str); 58] = [
     (0x3FF4_B000, "SDIO slave"),
     (0x3FF4_C000, "UHCI1"),
     (0x3FF4_D000, ""),
+    (0x3FF4_E000, "analog parts"),
     (0x3FF4_F000, "I2S0"),
     (0x3FF5_0000, "UART1"),
     (0x3FF5_1000, "BT"),

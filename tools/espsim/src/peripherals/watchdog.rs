@@ -51,6 +51,11 @@ impl Watchdog {
         self.stage = 0;
     }
 
+    /// Time that it has not counted.
+    pub fn skip(&mut self, ticks: Ticks) {
+        self.since += ticks;
+    }
+
     /// When the stage ends.
     pub fn next_event(&self, stages: &[Stage; 4]) -> Ticks {
         self.since + stages[self.stage].1.max(1)

@@ -1,11 +1,12 @@
 //! From the reset vector to the second-stage bootloader (ESP32 Technical Reference Manual, "Boot Mode"; esptool's documentation, "Firmware
 //! Image Format").
 
-use super::{BOOT_RETURN, Call, Outcome, Result, console, serial_loader, variable};
+use super::{BOOT_RETURN, Call, Outcome, Result, WOKEN, console, serial_loader, variable};
 use crate::bus::Failure;
 use crate::chip::CRYSTAL;
 use crate::clock::MICROSECOND;
 use crate::cpu::ProcessorStatus;
+use crate::peripherals::rtc_cntl::ResetCause;
 
 /// Where the bootloader is in flash, and its header's first byte.
 const BOOTLOADER: u32 = 0x1000;
@@ -13,6 +14,8 @@ const MAGIC: u8 = 0xE9;
 const HEADER: u32 = 24;
 /// The console's rate.
 const BAUD: u32 = 115_200;
+/// RTC_CNTL's STORE6 and STORE7: where a wake stub is, and the checksum of RTC fast memory that it has to have.
+const WAKE_STUB: [u32; 2] = [0xB8, 0xBC];
 /// GPIO_STRAP's bits of the pins that choose how the chip boots.
 const BOOT_MODE: u32 = 0x1F;
 /// GPIO 0's bit of them.
@@ -27,6 +30,25 @@ pub(super) fn reset(call: &mut Call) -> Result {
     if call.core() == 1 {
         return start_second_core(call);
     }
+    let cause = call.bus.peripherals.rtc_cntl.reset_cause(0);
+    if cause == ResetCause::DeepSleep as u32
+        && let Some(stub) = wake_stub(call)
+    {
+        return start(call, stub, variable::STACK[0], WOKEN);
+    }
+    boot(call)
+}
+
+/// What a program has left in RTC fast memory to be run behind deep sleep, before anything else.
+fn wake_stub(call: &mut Call) -> Option<u32> {
+    let now = call.now();
+    let rtc_cntl = &mut call.bus.peripherals.rtc_cntl;
+    let [entry, checksum] = WAKE_STUB.map(|offset| rtc_cntl.read(offset, now));
+    (entry != 0 && checksum == call.bus.rtc_fast_checksum()).then_some(entry)
+}
+
+/// Boots from flash, or goes on with that behind a wake stub.
+pub(super) fn boot(call: &mut Call) -> Result {
     let cause = call.bus.peripherals.rtc_cntl.reset_cause(0);
     call.bus.peripherals.uart[0].set_divider(((u64::from(CRYSTAL) << 4) / u64::from(BAUD)) as u32);
     let [first, second] = variable::TICKS_PER_US;
@@ -70,7 +92,6 @@ pub(super) fn reset(call: &mut Call) -> Result {
 }
 
 fn reset_name(cause: u32) -> &'static str {
-    use crate::peripherals::rtc_cntl::ResetCause;
     ResetCause::ALL
         .iter()
         .find(|known| **known as u32 == cause)
@@ -162,6 +183,8 @@ pub(super) fn start(call: &mut Call, entry: u32, top: u32, back: u32) -> Result 
     call.cpu.set_window_start(1);
     call.cpu.set_a(0, 0);
     call.cpu.set_a(1, stack);
+    // Programs on esp-hal read FCR in interrupts, and never write CPENABLE: the ROM has.
+    call.cpu.cpenable = 1;
     call.cpu.set_ps(ProcessorStatus {
         interrupt_level: 0,
         exception_mode: false,

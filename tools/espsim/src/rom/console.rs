@@ -9,6 +9,8 @@ pub(super) fn send(call: &mut Call, uart: usize, byte: u8) {
     call.cpu.cycles = call.cpu.cycles.max(call.bus.cycles_at(core, room));
     let (now, apb) = (call.now(), call.bus.peripherals.apb_cycle());
     call.bus.peripherals.uart[uart].send(now, apb, byte);
+    // The machine is to look when it has left.
+    call.bus.request_attention();
 }
 
 /// Sends text with `\n` as `\r\n`, as `ets_write_char_uart` does.
@@ -45,6 +47,7 @@ pub(super) fn uart_tx_one_char(call: &mut Call) -> Result {
     let byte = call.argument(0)? as u8;
     let apb = call.bus.peripherals.apb_cycle();
     call.bus.peripherals.uart[0].send(now, apb, byte);
+    call.bus.request_attention();
     VOID
 }
 

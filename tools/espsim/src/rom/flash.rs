@@ -1,9 +1,12 @@
 //! Caches, their MMU, and `esp_rom_spiflash_*`.
 
 use super::{Call, Outcome, Result, VOID, variable};
+use crate::peripherals::psram;
 
 /// Bytes of a page of the MMU.
 const PAGE: u32 = 0x1_0000;
+/// Where external RAM begins.
+const EXTERNAL: u32 = 0x3F80_0000;
 
 fn core_argument(call: &mut Call) -> std::result::Result<usize, super::BadAddress> {
     Ok((call.argument(0)? & 1) as usize)
@@ -35,6 +38,22 @@ pub(super) fn cache_flash_mmu_set(call: &mut Call) -> Result {
             .set_mmu_entry(core, (first + page) as usize, entry & 0xFF);
     }
     call.bus.remap();
+    Ok(Outcome::Return(0))
+}
+
+/// `unsigned cache_sram_mmu_set(int core, int pid, unsigned address, unsigned offset, int page_kb, int pages)`: pages of external RAM.
+pub(super) fn cache_sram_mmu_set(call: &mut Call) -> Result {
+    let core = core_argument(call)?;
+    let (address, offset, pages) = (call.argument(2)?, call.argument(3)?, call.argument(5)?);
+    let Some(first) = address.checked_sub(EXTERNAL) else {
+        return Ok(Outcome::Return(3));
+    };
+    for page in 0..pages.min(psram::ENTRIES as u32) {
+        let index = (first >> psram::PAGE_BITS) + page;
+        let entry = (offset >> psram::PAGE_BITS) + page;
+        let dport = &mut call.bus.peripherals.dport;
+        dport.set_psram_entry(core, index as usize, entry & 0xFF);
+    }
     Ok(Outcome::Return(0))
 }
 

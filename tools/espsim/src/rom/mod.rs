@@ -8,6 +8,7 @@
 //! [`serial_loader`] is the ROM's download mode. [`RomImage`] is a real ROM instead of all this.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use md5::Md5;
 
@@ -21,7 +22,11 @@ mod flash;
 mod interrupts;
 mod libc;
 mod libgcc;
+mod qsort;
+mod soft_float;
 mod spiflash;
+mod stdio;
+mod strings;
 mod system;
 mod tinfl;
 mod vectors;
@@ -39,6 +44,8 @@ pub const ADDRESSES: std::ops::Range<u32> = 0x4000_0000..0x4007_0000;
 pub const RESET_VECTOR: u32 = 0x4000_0400;
 /// Where the second-stage bootloader would return to.
 const BOOT_RETURN: u32 = 0x4000_7000;
+/// Where a wake stub returns to.
+const WOKEN: u32 = 0x4000_7010;
 
 /// The word that tells ESP32s from other chips: it is code (esptool's CHIP_DETECT_MAGIC_REG_ADDR).
 const CHIP_MAGIC: (u32, u32) = (0x4000_1000, 0x00F0_1D83);
@@ -304,8 +311,22 @@ pub fn call(bus: &mut SystemBus, cpu: &mut Cpu, number: u32) {
     }
 }
 
-/// The function at an address, with its name. Ascending.
-const FUNCTIONS: [(u32, &str, Function); 95] = [
+/// The functions at their addresses, with their names. Ascending.
+static FUNCTIONS: LazyLock<Vec<(u32, &str, Function)>> = LazyLock::new(|| {
+    let mut functions = [
+        TABLE,
+        libgcc::FUNCTIONS,
+        soft_float::FUNCTIONS,
+        stdio::FUNCTIONS,
+        strings::FUNCTIONS,
+    ]
+    .concat();
+    functions.sort_by_key(|entry| entry.0);
+    functions
+});
+
+/// Those of the other files.
+const TABLE: &[(u32, &str, Function)] = &[
     (0x4000_0000, "_WindowOverflow4", vectors::overflow4),
     (0x4000_0040, "_WindowUnderflow4", vectors::underflow4),
     (0x4000_0080, "_WindowOverflow8", vectors::overflow8),
@@ -349,6 +370,7 @@ const FUNCTIONS: [(u32, &str, Function); 95] = [
         system::ets_set_appcpu_boot_addr,
     ),
     (BOOT_RETURN, "main", boot::returned),
+    (WOKEN, "main", boot::boot),
     (
         0x4000_7CF8,
         "ets_write_char_uart",
@@ -357,9 +379,19 @@ const FUNCTIONS: [(u32, &str, Function); 95] = [
     (0x4000_7D28, "ets_install_uart_printf", system::nothing),
     (0x4000_7D54, "ets_printf", console::ets_printf),
     (
+        0x4000_8170,
+        "calc_rtc_memory_crc",
+        system::calc_rtc_memory_crc,
+    ),
+    (
         0x4000_81D4,
         "rtc_get_reset_reason",
         system::rtc_get_reset_reason,
+    ),
+    (
+        0x4000_8208,
+        "set_rtc_memory_crc",
+        system::set_rtc_memory_crc,
     ),
     (0x4000_824C, "software_reset", system::software_reset),
     (
@@ -398,6 +430,7 @@ const FUNCTIONS: [(u32, &str, Function); 95] = [
         "cache_flash_mmu_set",
         flash::cache_flash_mmu_set,
     ),
+    (0x4000_97F4, "cache_sram_mmu_set", flash::cache_sram_mmu_set),
     (0x4000_9A14, "Cache_Flush", flash::cache_flush),
     (0x4000_9A84, "Cache_Read_Enable", flash::cache_read_enable),
     (0x4000_9AB8, "Cache_Read_Disable", flash::cache_read_disable),
@@ -493,6 +526,15 @@ const FUNCTIONS: [(u32, &str, Function); 95] = [
         flash::config_param,
     ),
     (0x4006_4AE0, "__bswapsi2", libgcc::bswapsi2),
+    (0x4000_7D18, "ets_install_putc1", system::nothing),
+    (0x4000_7D38, "ets_install_putc2", system::nothing),
+    (0x4000_9028, "uart_tx_switch", system::nothing),
+    (0x4000_A22C, "gpio_pad_pullup", system::gpio_pad_pullup),
+    (0x4000_BFDC, "_xtos_set_intlevel", system::xtos_set_intlevel),
+    (0x4006_4A70, "bcmp", libc::memcmp),
+    (qsort::ENTRY, "qsort", qsort::enter),
+    (qsort::BEGIN, "qsort", qsort::begin),
+    (qsort::COMPARED, "qsort", qsort::compared),
 ];
 
 /// The name of the function at `address`.
@@ -507,8 +549,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted() {
-        assert!(FUNCTIONS.is_sorted_by_key(|entry| entry.0));
+    fn the_table_has_each_address_once() {
+        assert!(FUNCTIONS.is_sorted_by(|one, other| one.0 < other.0));
         assert_eq!(name_of(0x4000_7D54), Some("ets_printf"));
         assert_eq!(name_of(0x4000_7D55), None);
     }

@@ -3,7 +3,7 @@
 use super::{Call, Outcome, Result, VOID, variable};
 use crate::chip::CRYSTAL;
 use crate::clock::MICROSECOND;
-use crate::peripherals::rtc_cntl;
+use crate::peripherals::{io_mux, rtc_cntl};
 
 /// Functions that set up what is not modelled: analog parts, clocks of accelerators.
 pub(super) fn nothing(_: &mut Call) -> Result {
@@ -28,7 +28,9 @@ pub(super) fn ets_delay_us(call: &mut Call) -> Result {
         Some(&until) => until,
         None => {
             let ticks_per_us = call.read32(variable::TICKS_PER_US[call.core()])?;
+            // Nobody waits for more than a day.
             let cycles = u64::from(ticks_per_us) * u64::from(call.argument(0)?);
+            let cycles = cycles.min(240_000_000 * 86_400);
             let until = call.bus.time_of(call.core(), call.cpu.cycles + cycles);
             call.bus.rom.waits.insert(key, until);
             until
@@ -74,6 +76,18 @@ pub(super) fn rtc_get_reset_reason(call: &mut Call) -> Result {
     ))
 }
 
+/// `uint32_t calc_rtc_memory_crc(uint32_t)`: of all of RTC fast memory.
+pub(super) fn calc_rtc_memory_crc(call: &mut Call) -> Result {
+    Ok(Outcome::Return(call.bus.rtc_fast_checksum()))
+}
+
+/// `void set_rtc_memory_crc(void)`: for the ROM to know a wake stub by.
+pub(super) fn set_rtc_memory_crc(call: &mut Call) -> Result {
+    let checksum = call.bus.rtc_fast_checksum();
+    call.write32(RTC_CNTL_STORE7, checksum)?;
+    VOID
+}
+
 /// `void software_reset(void)`.
 pub(super) fn software_reset(call: &mut Call) -> Result {
     reset(call, rtc_cntl::ResetRequest::System)
@@ -113,12 +127,16 @@ const GPIO_FUNC_OUT_SEL: u32 = 0x3FF4_4530;
 const GPIO_ENABLE_W1TS: u32 = 0x3FF4_4024;
 const GPIO_ENABLE1_W1TS: u32 = 0x3FF4_4030;
 const IO_MUX: u32 = 0x3FF4_9000;
+const RTC_CNTL_STORE7: u32 = 0x3FF4_80BC;
 
 /// `void intr_matrix_set(int core, uint32_t source, uint32_t interrupt)`.
 pub(super) fn intr_matrix_set(call: &mut Call) -> Result {
     let core = (call.argument(0)? & 1) as usize;
     let (source, interrupt) = (call.argument(1)?, call.argument(2)?);
-    call.write32(DPORT_INTR_MAP[core].wrapping_add(4 * source), interrupt)?;
+    call.write32(
+        DPORT_INTR_MAP[core].wrapping_add(source.wrapping_mul(4)),
+        interrupt,
+    )?;
     VOID
 }
 
@@ -126,7 +144,7 @@ pub(super) fn intr_matrix_set(call: &mut Call) -> Result {
 pub(super) fn gpio_matrix_in(call: &mut Call) -> Result {
     let (pin, signal, invert) = (call.argument(0)?, call.argument(1)?, call.argument(2)?);
     let value = pin & 0x3F | (invert & 1) << 6 | 1 << 7;
-    call.write32(GPIO_FUNC_IN_SEL.wrapping_add(4 * signal), value)?;
+    call.write32(GPIO_FUNC_IN_SEL.wrapping_add(signal.wrapping_mul(4)), value)?;
     VOID
 }
 
@@ -141,28 +159,50 @@ pub(super) fn gpio_matrix_out(call: &mut Call) -> Result {
         GPIO_ENABLE1_W1TS
     };
     call.write32(enable, 1 << (pin % 32))?;
-    call.write32(GPIO_FUNC_OUT_SEL.wrapping_add(4 * pin), value)?;
+    call.write32(GPIO_FUNC_OUT_SEL.wrapping_add(pin.wrapping_mul(4)), value)?;
     VOID
 }
 
-/// Offsets of the pins' registers in IO_MUX (ESP32 Technical Reference Manual, "IO_MUX Pad List"); 0 where there is no pin.
-const PIN_REGISTERS: [u8; 40] = [
-    0x44, 0x88, 0x40, 0x84, 0x48, 0x6C, 0x60, 0x64, 0x68, 0x54, 0x58, 0x5C, 0x34, 0x38, 0x30, 0x3C,
-    0x4C, 0x50, 0x70, 0x74, 0x78, 0x7C, 0x80, 0x8C, 0x90, 0x24, 0x28, 0x2C, 0, 0, 0, 0, 0x1C, 0x20,
-    0x14, 0x18, 0x04, 0x08, 0x0C, 0x10,
-];
 /// MCU_SEL: the function of a pin, of which 2 is GPIO.
 const MCU_SEL: u32 = 12;
 
 /// `void gpio_pad_select_gpio(uint32_t pin)`.
 pub(super) fn gpio_pad_select_gpio(call: &mut Call) -> Result {
     let pin = call.argument(0)? as usize;
-    if let Some(&offset) = PIN_REGISTERS.get(pin)
+    if let Some(&offset) = io_mux::OFFSETS.get(pin)
         && offset != 0
     {
-        let address = IO_MUX + u32::from(offset);
+        let address = IO_MUX + offset;
         let value = call.read32(address)? & !(7 << MCU_SEL);
         call.write32(address, value | 2 << MCU_SEL)?;
     }
     VOID
+}
+
+/// Bits of a pin's register in IO_MUX: FUN_WPD and FUN_WPU.
+const PULL_DOWN: u32 = 1 << 7;
+const PULL_UP: u32 = 1 << 8;
+
+/// `void gpio_pad_pullup(uint32_t pin)`: up, and not down.
+pub(super) fn gpio_pad_pullup(call: &mut Call) -> Result {
+    let pin = call.argument(0)? as usize;
+    if let Some(&offset) = io_mux::OFFSETS.get(pin)
+        && offset != 0
+    {
+        let address = IO_MUX + offset;
+        let value = call.read32(address)? & !PULL_DOWN;
+        call.write32(address, value | PULL_UP)?;
+    }
+    VOID
+}
+
+/// `unsigned _xtos_set_intlevel(int)`: PS as it was.
+pub(super) fn xtos_set_intlevel(call: &mut Call) -> Result {
+    let level = call.argument(0)?;
+    let old = call.cpu.ps;
+    call.cpu.set_ps(crate::cpu::ProcessorStatus {
+        interrupt_level: level as u8 & 0xF,
+        ..old
+    });
+    Ok(Outcome::Return(old.bits()))
 }

@@ -159,7 +159,7 @@ fn too_much_is_lost_and_fifos_are_reset() {
     bus.finish();
     assert_eq!(bus.read(SR) >> 8 & 0x3F, 32);
     bus.write(FIFO_CONF, 1 << RX_FIFO_RST);
-    assert_eq!(bus.received(0), []);
+    assert_eq!(bus.received(0), [0u8; 0]);
     for byte in 0..40 {
         bus.write(DATA, byte);
     }

@@ -90,6 +90,55 @@ fn the_idle_level_is_given_where_it_is_enabled() {
 }
 
 #[test]
+fn a_carrier_is_in_the_pulses_of_its_level() {
+    let (mut rmt, mut outputs) = rmt();
+    write(
+        &mut rmt,
+        &mut outputs,
+        MEMORY,
+        pulses((true, 11), (false, 20)),
+    );
+    write(&mut rmt, &mut outputs, CARRIER_DUTY, 2 << 16 | 3);
+    for (level, expected) in [
+        (
+            1,
+            vec![
+                (0, true),
+                (2, false),
+                (5, true),
+                (7, false),
+                (10, true),
+                (11, false),
+            ],
+        ),
+        (
+            0,
+            vec![
+                (0, true),
+                (11, false),
+                (14, true),
+                (16, false),
+                (19, true),
+                (21, false),
+            ],
+        ),
+    ] {
+        let conf0 = 1 | 1 << MEM_SIZE | 1 << CARRIER_EN | level << CARRIER_OUT_LV;
+        write(&mut rmt, &mut outputs, CONF0, conf0);
+        start(&mut rmt, &mut outputs, 0);
+        rmt.advance(25 * APB, APB, &mut outputs);
+        let found: Vec<_> = edges(&mut outputs)
+            .into_iter()
+            .map(|(at, _, level)| (at / APB, level))
+            .take(expected.len())
+            .collect();
+        assert_eq!(found, expected);
+        rmt.advance(100 * APB, APB, &mut outputs);
+        edges(&mut outputs);
+    }
+}
+
+#[test]
 fn ref_tick_is_a_microsecond_and_a_divider_of_0_is_256() {
     let (mut rmt, mut outputs) = rmt();
     write(&mut rmt, &mut outputs, CONF0, 1 << MEM_SIZE);
@@ -183,7 +232,7 @@ fn a_channel_can_send_on_and_on() {
 fn receive(rmt: &mut Rmt, outputs: &mut Outputs, edges: &[(Ticks, bool)]) {
     let conf1 = 1 << REF_ALWAYS_ON | 1 << RX_EN | 1 << MEM_OWNER;
     write(rmt, outputs, CONF1 + 8, conf1 | 1 << MEM_WR_RST);
-    write(rmt, outputs, CONF1 + 8, conf1);
+    assert_eq!(rmt.read(CONF1 + 8), conf1);
     assert_eq!(rmt.hears(), [84]);
     for &(at, level) in edges {
         rmt.receive(SignalEdge {
