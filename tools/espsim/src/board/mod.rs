@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::bus::Failure;
 use crate::chip::{CRYSTAL, Chip};
 use crate::clock::{self, Ticks};
 use crate::flash::Flash;
@@ -222,7 +223,12 @@ impl Board {
                 Event::Asleep => break Activity::Waits,
                 Event::Failed(failure) => {
                     self.failed = true;
-                    self.failure = Some(format!("{failure:?}"));
+                    self.failure = Some(match failure {
+                        Failure::NoRomFunction { address, caller } => format!(
+                            "the ROM has no function at {address:#010x}, which {caller:#010x} called"
+                        ),
+                        Failure::Rom { message } => message,
+                    });
                 }
             }
         };
