@@ -1,5 +1,6 @@
 """Applications that are there to be booted."""
 
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//esp32:defs.bzl", "esp32_boot_test", "esp32_firmware", "esp32_image")
 load("//esp32:providers.bzl", "Esp32ImageInfo", "IdfComponentInfo")
 
@@ -25,7 +26,7 @@ soft_float_image = rule(
 
 def _soft_float_component_impl(ctx):
     component = ctx.attr.component[0]
-    return [component[DefaultInfo], component[IdfComponentInfo]]
+    return [component[DefaultInfo], component[CcInfo], component[IdfComponentInfo]]
 
 soft_float_component = rule(
     implementation = _soft_float_component_impl,
@@ -34,7 +35,7 @@ soft_float_component = rule(
         "component": attr.label(cfg = _soft_float, doc = "The component.", mandatory = True, providers = [IdfComponentInfo]),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
     },
-    provides = [IdfComponentInfo],
+    provides = [CcInfo, IdfComponentInfo],
 )
 
 def boot_tested_app(name, expect, deps = [], exit = None, srcs = None, **kwargs):
