@@ -226,7 +226,7 @@ def _boot_test_test_impl(ctx):
         target[RunEnvironmentInfo].environment,
     )
     runfiles = basenames(target[DefaultInfo].default_runfiles.files)
-    assert_subset(env, ["boot_test.json", "firmware.elf", "image.bin", ], runfiles)
+    assert_subset(env, ["boot_test.json", "firmware.elf", "image.bin"], runfiles)
     return analysistest.end(env)
 
 _boot_test_test = analysistest.make(_boot_test_test_impl)
