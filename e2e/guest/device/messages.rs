@@ -13,6 +13,8 @@ extern "C" fn app_main() {
     // SAFETY: the function takes any number.
     let next = unsafe { lamp_sys::lamp_next(number as i32) };
     let mut message = [0; 2];
-    Greeting { number }.encode(&mut message.as_mut_slice()).unwrap();
+    Greeting { number }
+        .encode(&mut message.as_mut_slice())
+        .unwrap();
     info!(c"guest", "{:02x?} lamp {}", message, next);
 }
