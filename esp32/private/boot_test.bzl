@@ -167,6 +167,8 @@ def esp32_boot_test(
         resets = [],
         limits = [],
         power_cuts = None,
+        devices = [],
+        worn_sectors = [],
         chip_revision = None,
         seed = 0,
         baud = 460800,
@@ -202,8 +204,9 @@ def esp32_boot_test(
         read. Tests on boards have the tag `board`. What follows is for `simulator` alone.
       stimuli: what happens from outside, as steps that are done one after the other. Each waits for `"after"`, a line that comes behind
         the step before, for `"at_ms"`, a time since the chip's start, and for `"delay_ms"` more; then it does one thing:
-        `{"gpio": 0, "level": 0}` drives a pin (0, 1, or `"float"` to let go of it), `{"uart": 0, "send": "text"}` sends,
-        `{"reset": True}` pulls EN low for a moment, `{"power_cut": True}` takes the power away and gives it back.
+        `{"gpio": 0, "level": 0}` drives a pin (0, 1, or `"float"` to let go of it), `{"gpio": 34, "millivolts": 1650}` sets what ADCs
+        measure, `{"uart": 0, "send": "text"}` sends, `{"reset": True}` pulls EN low for a moment, `{"brown_out": True}` lets the supply sag,
+        `{"power_cut": True}` takes the power away and gives it back.
       waveforms: what pins must do, as dicts: `{"gpio": 5, "edges": [{"level": 1}, {"level": 0, "ms": [995, 1005]}], "times": 3}`. Edges come in
         this order and no other between, all of them `times` times; `"ms"` is the least and the greatest time since the edge before, and
         for the first one since `"after"`, a line, or else the chip's start.
@@ -214,6 +217,10 @@ def esp32_boot_test(
         `"grows"` is `"down"` for a stack and `"up"` for a heap.
       power_cuts: `"each_flash_write"`: when the test has passed, it is done again for each program and each erase of the flash, with
         a power cut in its middle; behind the cut, all that is expected must be seen from the start.
+      devices: what is on buses, as dicts: `{"i2c": 0, "address": 0x50, "memory_bytes": 256}`, an erased memory of the 24C series;
+        `{"i2c": 0, "address": 0x51, "loopback": True}`, which gives back what was written; `{"spi": 2, "loopback": True}`, which gives back
+        each byte with the next one, selected by the controller or by `"select_gpio"`.
+      worn_sectors: offsets in flash, such as `"0x9000"`, of sectors that are worn out: of each 64 bytes, an erase leaves the first.
       chip_revision: string; `v3.1` if it is not given.
       seed: int; the random number generator's.
       baud: int; for `board`, the baud rate for flashing.
@@ -224,12 +231,14 @@ def esp32_boot_test(
         kwargs["timeout"] = bazel_timeout(timeout_seconds, environment)
     simulation = _simulation(name, {
         "chip_revision": chip_revision,
+        "devices": devices,
         "limits": limits,
         "power_cuts": power_cuts,
         "resets": resets,
         "seed": seed,
         "stimuli": stimuli,
         "waveforms": waveforms,
+        "worn_sectors": worn_sectors,
     })
     if simulation and environment != "simulator":
         fail("esp32_boot_test {}: {} is for the simulated chip, and the environment is {}: have a test without `environment`".format(name, ", ".join(simulation), environment))

@@ -101,7 +101,12 @@ fn use_them(p: Peripherals) -> ! {
     .unwrap()
     .with_sda(p.GPIO26)
     .with_scl(p.GPIO27);
-    println!("I2C: {:?}", i2c.write(0x50u8, &[1, 2]));
+    println!("I2C: {:?}", i2c.write(0x51u8, &[1, 2]));
+    let mut bytes = [0; 2];
+    let result = i2c
+        .write(0x50u8, &[1, 2])
+        .and_then(|()| i2c.write_read(0x50u8, &[1], &mut bytes));
+    println!("I2C memory: {result:?} {bytes:02x?}");
 
     let (input, output) = unsafe { p.GPIO23.split() };
     let config = SpiConfig::default().with_frequency(Rate::from_mhz(10));

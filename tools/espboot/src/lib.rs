@@ -11,6 +11,7 @@ pub mod board;
 pub mod boot;
 pub mod checker;
 pub mod console;
+pub mod device;
 pub mod environment;
 mod error;
 pub mod gdb;

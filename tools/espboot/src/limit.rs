@@ -50,20 +50,28 @@ pub(crate) struct RawLimit {
     most: RawSize,
 }
 
+/// A number, or one with a unit: `"2K"`, `"0x9000"`.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum RawSize {
+pub(crate) enum RawSize {
     Bytes(u32),
     Text(String),
 }
 
+impl RawSize {
+    pub(crate) fn check(self, field: &str) -> Result<u32, Problem> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::Text(text) => {
+                espimage::cli::parse_u32(&text).map_err(|error| problem(field, error.to_string()))
+            }
+        }
+    }
+}
+
 impl RawLimit {
     pub(crate) fn check(self, field: &str) -> Result<Limit, Problem> {
-        let most = match self.most {
-            RawSize::Bytes(bytes) => bytes,
-            RawSize::Text(text) => espimage::cli::parse_u32(&text)
-                .map_err(|error| problem(format!("{field}.most"), error.to_string()))?,
-        };
+        let most = self.most.check(&format!("{field}.most"))?;
         Ok(Limit {
             name: self.name,
             from: self.from,

@@ -51,8 +51,13 @@ For a test on the simulated chip, in the place of "emulator" and "rom", with wha
         {"at_ms": 100, "gpio": 0, "level": 0},  level 0, 1 or "float"
         {"after": {"contains": "ready"}, "delay_ms": 5, "uart": 1, "send": "text"},
         {"after": {"regex": "..."}, "reset": true},
-        {"delay_ms": 70, "power_cut": true}
+        {"gpio": 34, "millivolts": 1650},
+        {"delay_ms": 70, "power_cut": true}   and "brown_out": true
       ],
+      "devices": [                            on buses; or "loopback": true, on "spi": 2 and 3, too
+        {"i2c": 0, "address": 80, "memory_bytes": 256}
+      ],
+      "worn_sectors": ["0x9000"],             flash that does not erase any more
       "waveforms": [                          edges of a pin, and [least, most] ms since the one before
         {"gpio": 5, "after": {"contains": "ready"}, "edges": [{"level": 1}, {"level": 0, "ms": [9, 11]}], "times": 3}
       ],

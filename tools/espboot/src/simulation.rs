@@ -4,7 +4,8 @@ use espsim::chip::Revision;
 use espsim::peripherals::rtc_cntl::ResetCause;
 use serde::Deserialize;
 
-use crate::limit::{Limit, RawLimit};
+use crate::device::{Device, RawDevice};
+use crate::limit::{Limit, RawLimit, RawSize};
 use crate::pattern::{Problem, problem};
 use crate::stimulus::{RawStimulus, Stimulus};
 use crate::waveform::{RawWaveform, Waveform};
@@ -14,6 +15,10 @@ use crate::waveform::{RawWaveform, Waveform};
 pub struct SimulationSpec {
     /// What happens from outside.
     pub stimuli: Vec<Stimulus>,
+    /// What is connected to the chip.
+    pub devices: Vec<Device>,
+    /// Offsets of flash sectors that are worn out.
+    pub worn_sectors: Vec<u32>,
     /// What pins do.
     pub waveforms: Vec<Waveform>,
     /// Resets behind which the run goes on, in this order.
@@ -34,6 +39,10 @@ pub struct SimulationSpec {
 pub(crate) struct RawSimulation {
     #[serde(default)]
     stimuli: Vec<RawStimulus>,
+    #[serde(default)]
+    devices: Vec<RawDevice>,
+    #[serde(default)]
+    worn_sectors: Vec<RawSize>,
     #[serde(default)]
     waveforms: Vec<RawWaveform>,
     #[serde(default)]
@@ -56,6 +65,8 @@ impl Default for SimulationSpec {
     fn default() -> Self {
         Self {
             stimuli: Vec::new(),
+            devices: Vec::new(),
+            worn_sectors: Vec::new(),
             waveforms: Vec::new(),
             resets: Vec::new(),
             limits: Vec::new(),
@@ -79,6 +90,14 @@ impl RawSimulation {
         let stimuli = stimuli
             .map(|(index, raw): (usize, _)| raw.check(&format!("stimuli[{index}]")))
             .collect::<Result<_, _>>()?;
+        let devices = (0..).zip(self.devices);
+        let devices = devices
+            .map(|(index, raw): (usize, _)| raw.check(&format!("devices[{index}]")))
+            .collect::<Result<_, _>>()?;
+        let worn_sectors = self.worn_sectors.into_iter();
+        let worn_sectors = worn_sectors
+            .map(|offset| offset.check("worn_sectors"))
+            .collect::<Result<_, _>>()?;
         let waveforms = (0..).zip(self.waveforms);
         let waveforms = waveforms
             .map(|(index, raw): (usize, _)| raw.check(&format!("waveforms[{index}]")))
@@ -100,6 +119,8 @@ impl RawSimulation {
         };
         Ok(SimulationSpec {
             stimuli,
+            devices,
+            worn_sectors,
             waveforms,
             resets: resets.collect::<Result<_, _>>()?,
             limits,

@@ -19,6 +19,7 @@ use espsim::machine::{self, Machine, MachineOptions};
 use espsim::rom::RomImage;
 
 use crate::boot::FlashImage;
+use crate::device::Device;
 use crate::environment::{Ending, Event, Execution, ExecutionEnvironment, Simulated};
 use crate::error::Error;
 use crate::limit;
@@ -55,6 +56,10 @@ pub struct Simulator {
     pub rom: Option<Arc<RomImage>>,
     /// Data memory that the application finds untouched.
     pub untouched: Vec<Range<u32>>,
+    /// What is connected to it.
+    pub devices: Vec<Device>,
+    /// Offsets of flash sectors that are worn out.
+    pub worn_sectors: Vec<u32>,
     /// What is written down of its runs.
     pub observation: Option<Rc<Observation>>,
 }
@@ -86,6 +91,8 @@ impl Simulator {
             seed: simulation.seed,
             rom: None,
             untouched,
+            devices: simulation.devices.clone(),
+            worn_sectors: simulation.worn_sectors.clone(),
             observation: None,
         })
     }
@@ -107,6 +114,12 @@ impl Simulator {
             ..MachineOptions::default()
         };
         let mut machine = Machine::new(&options, flash);
+        for device in &self.devices {
+            device.attach(&mut machine);
+        }
+        for &offset in &self.worn_sectors {
+            machine.flash_mut().wear_out(offset);
+        }
         if let Some(observation) = &self.observation {
             observation.attach(&mut machine);
         }
@@ -215,6 +228,10 @@ impl Simulated for Simulation {
                 self.levels.insert(*pin, *level);
                 self.machine.set_pin(*pin, *level);
             }
+            Action::Millivolts { pin, millivolts } => {
+                self.machine.set_millivolts(*pin, Some(*millivolts));
+            }
+            Action::BrownOut => self.machine.brown_out(),
             Action::Send { uart, bytes } => {
                 for &byte in bytes {
                     self.machine.receive(*uart, byte);

@@ -32,6 +32,13 @@ pub enum Action {
         /// Its level; `None` lets it float.
         level: Option<bool>,
     },
+    /// Sets the voltage at a pin, for the ADCs.
+    Millivolts {
+        /// The GPIO.
+        pin: u8,
+        /// The voltage.
+        millivolts: u16,
+    },
     /// Sends bytes to a UART.
     Send {
         /// Its number.
@@ -41,6 +48,8 @@ pub enum Action {
     },
     /// Pulls EN low for a moment.
     Reset,
+    /// Lets the supply sag for a moment: what the brown-out detector sees.
+    BrownOut,
     /// Takes the power away and gives it back; a flash operation that is under way is cut in half.
     PowerCut,
 }
@@ -54,10 +63,13 @@ pub(crate) struct RawStimulus {
     delay_ms: Option<f64>,
     gpio: Option<u8>,
     level: Option<RawLevel>,
+    millivolts: Option<u16>,
     uart: Option<usize>,
     send: Option<String>,
     #[serde(default)]
     reset: bool,
+    #[serde(default)]
+    brown_out: bool,
     #[serde(default)]
     power_cut: bool,
 }
@@ -87,42 +99,64 @@ pub(crate) fn pin(field: &str, pin: u8) -> Result<u8, Problem> {
 }
 
 impl RawStimulus {
+    fn action(&self, field: &str) -> Result<Action, Problem> {
+        let number = || {
+            let field = format!("{field}.gpio");
+            let number = self.gpio.ok_or_else(|| problem(&field, "is missing"))?;
+            pin(&field, number)
+        };
+        let mut actions = Vec::new();
+        if let Some(level) = &self.level {
+            actions.push(Action::Pin {
+                pin: number()?,
+                level: level.check(&format!("{field}.level"))?,
+            });
+        }
+        if let Some(millivolts) = self.millivolts {
+            actions.push(Action::Millivolts {
+                pin: number()?,
+                millivolts,
+            });
+        }
+        if let Some(text) = &self.send {
+            let uart = self.uart.unwrap_or(0);
+            if uart > 2 {
+                let text = format!("{uart} is none of UART 0 to 2");
+                return Err(problem(format!("{field}.uart"), text));
+            }
+            actions.push(Action::Send {
+                uart,
+                bytes: text.clone().into_bytes(),
+            });
+        }
+        let bare = [
+            (self.reset, Action::Reset),
+            (self.brown_out, Action::BrownOut),
+            (self.power_cut, Action::PowerCut),
+        ];
+        actions.extend(bare.into_iter().filter(|one| one.0).map(|one| one.1));
+        let has_pin = self.level.is_some() || self.millivolts.is_some();
+        let is_whole =
+            self.gpio.is_some() == has_pin && (self.uart.is_none() || self.send.is_some());
+        match actions.pop() {
+            Some(action) if actions.is_empty() && is_whole => Ok(action),
+            _ => Err(problem(
+                field,
+                "needs exactly one of \"gpio\" with \"level\" or \"millivolts\", \"send\", \"reset\", \"brown_out\" and \"power_cut\"",
+            )),
+        }
+    }
+
     pub(crate) fn check(self, field: &str) -> Result<Stimulus, Problem> {
         let time = |name: &str, value: Option<f64>| {
             milliseconds(&format!("{field}.{name}"), value.unwrap_or(0.0))
         };
         let (at, delay) = (time("at_ms", self.at_ms)?, time("delay_ms", self.delay_ms)?);
+        let action = self.action(field)?;
         let after = self
             .after
             .map(|after| after.check(&format!("{field}.after")))
             .transpose()?;
-        let action = match (self.gpio, self.level, self.send, self.reset, self.power_cut) {
-            (Some(number), Some(level), None, false, false) if self.uart.is_none() => Action::Pin {
-                pin: pin(&format!("{field}.gpio"), number)?,
-                level: level.check(&format!("{field}.level"))?,
-            },
-            (None, None, Some(text), false, false) => {
-                let uart = self.uart.unwrap_or(0);
-                if uart > 2 {
-                    return Err(problem(
-                        format!("{field}.uart"),
-                        format!("{uart} is none of UART 0 to 2"),
-                    ));
-                }
-                Action::Send {
-                    uart,
-                    bytes: text.into_bytes(),
-                }
-            }
-            (None, None, None, true, false) if self.uart.is_none() => Action::Reset,
-            (None, None, None, false, true) if self.uart.is_none() => Action::PowerCut,
-            _ => {
-                return Err(problem(
-                    field,
-                    "needs exactly one of \"gpio\" with \"level\", \"send\", \"reset\" and \"power_cut\"",
-                ));
-            }
-        };
         Ok(Stimulus {
             after,
             at,
@@ -133,7 +167,7 @@ impl RawStimulus {
 }
 
 impl RawLevel {
-    fn check(self, field: &str) -> Result<Option<bool>, Problem> {
+    fn check(&self, field: &str) -> Result<Option<bool>, Problem> {
         match self {
             Self::Number(0) => Ok(Some(false)),
             Self::Number(1) => Ok(Some(true)),
@@ -238,7 +272,9 @@ mod tests {
             r#"[{"at_ms": 100, "gpio": 0, "level": 0},
                 {"after": {"contains": "go"}, "delay_ms": 5, "send": "x", "uart": 1},
                 {"delay_ms": 1, "gpio": 0, "level": "float"},
-                {"after": {"contains": "go"}, "power_cut": true}]"#,
+                {"after": {"contains": "go"}, "power_cut": true},
+                {"gpio": 34, "millivolts": 1650},
+                {"brown_out": true}]"#,
         )
         .unwrap();
         let mut scenario = Scenario::new(&steps, ms(0));
@@ -264,10 +300,20 @@ mod tests {
         assert!(scenario.take(ms(0), ms(126)).is_some());
         assert_eq!(
             scenario.missing(),
-            ["stimuli[3]: waits for \"go\"".to_owned()]
+            [
+                "stimuli[3]: waits for \"go\"",
+                "stimuli[4]: was not due",
+                "stimuli[5]: was not due"
+            ]
         );
         scenario.line("go", ms(130));
         assert_eq!(scenario.take(ms(0), ms(130)), Some(&Action::PowerCut));
+        let half = Action::Millivolts {
+            pin: 34,
+            millivolts: 1650,
+        };
+        assert_eq!(scenario.take(ms(0), ms(130)), Some(&half));
+        assert_eq!(scenario.take(ms(0), ms(130)), Some(&Action::BrownOut));
         assert!(scenario.missing().is_empty());
     }
 
@@ -296,6 +342,8 @@ mod tests {
                 "stimuli[0].level",
                 "\"up\"",
             ),
+            (r#"{"level": 0}"#, "stimuli[0].gpio", "is missing"),
+            (r#"{"uart": 1, "reset": true}"#, "stimuli[0]", "exactly one"),
             (
                 r#"{"send": "x", "uart": 3}"#,
                 "stimuli[0].uart",

@@ -44,6 +44,8 @@ pub struct Flash {
     /// The last write's place, and what was there before.
     last_write: Option<FlashWrite>,
     writes: u64,
+    /// Numbers of sectors that cannot be erased any more.
+    worn: BTreeSet<u32>,
     lose_power_at: Option<u64>,
     power_is_lost: bool,
 }
@@ -96,6 +98,7 @@ impl Flash {
             changed: false,
             last_write: None,
             writes: 0,
+            worn: BTreeSet::new(),
             lose_power_at: None,
             power_is_lost: false,
         }
@@ -109,6 +112,11 @@ impl Flash {
     /// The last of them.
     pub fn last_write(&self) -> Option<&FlashWrite> {
         self.last_write.as_ref()
+    }
+
+    /// The sector at `offset` is worn out: of each 64 bytes, the first keeps what was programmed.
+    pub fn wear_out(&mut self, offset: u32) {
+        self.worn.insert(offset / SECTOR);
     }
 
     /// Power is lost in the middle of the `write`th program or erase, counted from 0 since the chip was made.
@@ -231,7 +239,20 @@ impl Flash {
         if !self.begin_write(true, start, len as usize, len) {
             return;
         }
-        self.data[start as usize..][..len as usize].fill(0xFF);
+        let array = &mut self.data[start as usize..][..len as usize];
+        let worn = self.worn.range(start / SECTOR..(start + len) / SECTOR);
+        let kept: Vec<_> = worn
+            .flat_map(|&sector| {
+                (sector * SECTOR - start..)
+                    .step_by(64)
+                    .take(SECTOR as usize / 64)
+            })
+            .map(|at| (at as usize, array[at as usize]))
+            .collect();
+        array.fill(0xFF);
+        for (at, byte) in kept {
+            array[at] = byte;
+        }
         self.erased.extend(
             (start..start + len)
                 .step_by(SECTOR as usize)
@@ -358,5 +379,70 @@ impl Flash {
             0x84..0x88 => density[at - 0x84],
             _ => 0xFF,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::ZERO;
+
+    #[test]
+    fn power_goes_in_the_middle_of_a_write_and_nothing_is_written_behind() {
+        let mut flash = Flash::new(0x1_0000);
+        flash.program(NOW, 0x1000, &[0; 8]);
+        flash.lose_power_at(2);
+        flash.erase(NOW, 0x2000, SECTOR);
+        assert!(!flash.power_is_lost());
+        flash.erase(NOW, 0x1000, SECTOR);
+        assert!(flash.power_is_lost());
+        flash.program(NOW, 0x3000, &[0; 8]);
+        assert_eq!(flash.writes(), 3);
+        let write = flash.last_write().unwrap();
+        assert_eq!(
+            (write.erases, write.offset, write.len_bytes()),
+            (true, 0x1000, 4096)
+        );
+        // The first half of the sector is erased, and the program was not done.
+        assert_eq!(flash.data()[0x1000..0x1008], [0xFF; 8]);
+        assert_eq!(flash.data()[0x3000..0x3008], [0xFF; 8]);
+        flash.power_cycle(NOW);
+        assert!(!flash.power_is_lost());
+
+        flash.lose_power_at(3);
+        flash.program(NOW, 0x10FC, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        // The address wraps in the page.
+        assert_eq!(flash.data()[0x10FC..0x1100], [1, 2, 3, 4]);
+        assert_eq!(flash.data()[0x1000..0x1004], [0xFF; 4]);
+    }
+
+    #[test]
+    fn a_power_cycle_cuts_what_is_under_way() {
+        let mut flash = Flash::new(0x1_0000);
+        flash.program(NOW, 0, &[0; 4]);
+        flash.power_cycle(NOW);
+        assert_eq!(flash.data()[..4], [0, 0, 0xFF, 0xFF]);
+        flash.program(NOW, 8, &[0; 4]);
+        flash.power_cycle(Duration::from_secs(1));
+        assert_eq!(flash.data()[8..12], [0; 4]);
+    }
+
+    #[test]
+    fn a_worn_sector_is_not_erased() {
+        let mut flash = Flash::new(0x1_0000);
+        flash.wear_out(0x1000);
+        for sector in [0, 0x1000, 0x2000] {
+            flash.program(NOW, sector, &[0; 128]);
+            flash.erase(NOW, sector, SECTOR);
+        }
+        let zeros = |flash: &Flash| {
+            let array = flash.data().iter().enumerate();
+            let zeros: Vec<_> = array.filter(|at| *at.1 == 0).map(|at| at.0).collect();
+            zeros
+        };
+        assert_eq!(zeros(&flash), [0x1000, 0x1040]);
+        flash.erase(NOW, 0, BLOCK);
+        assert_eq!(zeros(&flash), [0x1000, 0x1040]);
     }
 }
