@@ -205,7 +205,7 @@ def esp32_boot_test(
       stimuli: what happens from outside, as steps that are done one after the other. Each waits for `"after"`, a line that comes behind
         the step before, for `"at_ms"`, a time since the chip's start, and for `"delay_ms"` more; then it does one thing:
         `{"gpio": 0, "level": 0}` drives a pin (0, 1, or `"float"` to let go of it), `{"gpio": 34, "millivolts": 1650}` sets what ADCs
-        measure, `{"uart": 0, "send": "text"}` sends, `{"reset": True}` pulls EN low for a moment, `{"brown_out": True}` lets the supply sag,
+        measure, `{"uart": 0, "send": "text"}` sends, `{"reset": True}` pulls EN low for a moment (into download mode where GPIO 0 is low), `{"brown_out": True}` lets the supply sag,
         `{"power_cut": True}` takes the power away and gives it back.
       waveforms: what pins must do, as dicts: `{"gpio": 5, "edges": [{"level": 1}, {"level": 0, "ms": [995, 1005]}], "times": 3}`. Edges come in
         this order and no other between, all of them `times` times; `"ms"` is the least and the greatest time since the edge before, and

@@ -3,7 +3,7 @@
 //! The chip starts at its reset vector: ROM and the image's own second-stage bootloader load the application. Time is the chip's, and a
 //! run is the same every time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use espsim::Chip;
 use espsim::bus::{Failure, Untouched};
 use espsim::clock::{self, Ticks};
 use espsim::flash::Flash;
-use espsim::machine::{self, Machine, MachineOptions};
+use espsim::machine::{self, BootMode, Machine, MachineOptions};
 use espsim::rom::RomImage;
 
 use crate::boot::FlashImage;
@@ -135,11 +135,7 @@ impl ExecutionEnvironment for Simulator {
             pace: self.pace,
             started: Instant::now(),
             powered_on: Duration::ZERO,
-            watches_pins: self
-                .observation
-                .as_deref()
-                .is_some_and(Observation::wants_edges),
-            levels: BTreeMap::new(),
+            gpio_0: None,
             events: VecDeque::new(),
             ending: None,
         }))
@@ -153,9 +149,8 @@ struct Simulation {
     started: Instant,
     /// When power came last; the machine's clock starts there.
     powered_on: Duration,
-    watches_pins: bool,
-    /// What the world outside does to pins.
-    levels: BTreeMap<u8, Option<bool>>,
+    /// What the world outside does to GPIO 0, which chooses how the chip boots.
+    gpio_0: Option<bool>,
     /// What happened and was not told yet.
     events: VecDeque<Event>,
     ending: Option<Ending>,
@@ -225,7 +220,9 @@ impl Simulated for Simulation {
     fn act(&mut self, action: &Action) {
         match action {
             Action::Pin { pin, level } => {
-                self.levels.insert(*pin, *level);
+                if *pin == 0 {
+                    self.gpio_0 = *level;
+                }
                 self.machine.set_pin(*pin, *level);
             }
             Action::Millivolts { pin, millivolts } => {
@@ -237,16 +234,15 @@ impl Simulated for Simulation {
                     self.machine.receive(*uart, byte);
                 }
             }
-            Action::Reset | Action::PowerCut => {
+            Action::Reset => {
+                let now = self.machine.now();
+                self.machine.reset_by_pin(self.boot_mode(), now);
+            }
+            Action::PowerCut => {
                 self.powered_on = self.now();
-                if *action == Action::Reset {
-                    self.machine.reset_by_en();
-                } else {
-                    self.machine.power_cycle();
-                }
-                self.machine.watch_pins(self.watches_pins);
-                for (&pin, &level) in &self.levels {
-                    self.machine.set_pin(pin, level);
+                self.machine.power_cycle();
+                if self.boot_mode() == BootMode::Download {
+                    self.machine.reset_by_pin(BootMode::Download, 0);
                 }
             }
         }
@@ -254,8 +250,8 @@ impl Simulated for Simulation {
 
     fn watch_pins(&mut self, watch: bool) {
         let observation = self.observation.as_deref();
-        self.watches_pins = watch || observation.is_some_and(Observation::wants_edges);
-        self.machine.watch_pins(self.watches_pins);
+        let watch = watch || observation.is_some_and(Observation::wants_edges);
+        self.machine.watch_pins(watch);
     }
 
     fn lose_power_at(&mut self, write: u64) {
@@ -297,6 +293,14 @@ impl Simulation {
     /// The time since the chip's first start.
     fn now(&self) -> Duration {
         self.powered_on + clock::duration(self.machine.now())
+    }
+
+    /// What GPIO 0 asks for, if the chip is reset.
+    fn boot_mode(&self) -> BootMode {
+        match self.gpio_0 {
+            Some(false) => BootMode::Download,
+            _ => BootMode::Run,
+        }
     }
 
     /// The run is over.

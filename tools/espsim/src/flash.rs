@@ -140,11 +140,6 @@ impl Flash {
         self.ready_at = Duration::ZERO;
     }
 
-    /// The device's clock starts again at zero, where it was `now`.
-    pub fn restart_clock(&mut self, now: Duration) {
-        self.ready_at = self.ready_at.saturating_sub(now);
-    }
-
     /// Of the last write, the second half is as it was before.
     fn halve_last_write(&mut self) {
         if let Some(write) = &self.last_write {

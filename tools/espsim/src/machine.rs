@@ -121,23 +121,11 @@ impl Machine {
         machine
     }
 
-    /// Takes its power away and gives it back: time, and all but the flash, eFuses and what is
-    /// attached, starts again. A flash operation that is under way is
-    /// cut in half.
+    /// Takes its power away and gives it back: time, and all but the flash, eFuses and what is attached, starts again. A flash operation
+    /// that is under way is cut in half.
     pub fn power_cycle(&mut self) {
         let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
         flash.power_cycle(clock::duration(self.now));
-        self.start_again(flash);
-    }
-
-    /// Pulls EN low for a moment: as [`Self::power_cycle`], but the flash chip keeps its power.
-    pub fn reset_by_en(&mut self) {
-        let mut flash = std::mem::replace(&mut self.bus.peripherals.flash, Flash::new(1));
-        flash.restart_clock(clock::duration(self.now));
-        self.start_again(flash);
-    }
-
-    fn start_again(&mut self, flash: Flash) {
         let before = std::mem::replace(self, Self::new(&self.options, flash));
         self.observer = before.observer;
         self.bus.peripherals.take_over(before.bus.peripherals);

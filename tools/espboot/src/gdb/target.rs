@@ -1,7 +1,7 @@
 //! What gdb can do with the simulated chip.
 
 use espsim::clock;
-use espsim::machine::Machine;
+use espsim::machine::{BootMode, Machine};
 use espsim::observe::{Breakpoints, Watch};
 use gdbstub::common::{Signal, Tid};
 use gdbstub::outputln;
@@ -280,7 +280,8 @@ impl MonitorCmd for Debugged {
     ) -> Result<(), String> {
         match command.trim_ascii() {
             b"reset" | b"reset halt" => {
-                self.machine.reset_by_en();
+                let now = self.machine.now();
+                self.machine.reset_by_pin(BootMode::Run, now);
                 outputln!(
                     out,
                     "the chip is at its reset vector; `maintenance flush register-cache` tells gdb"
