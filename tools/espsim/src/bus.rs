@@ -476,19 +476,19 @@ impl SystemBus {
     /// Whether code was decoded where something was written.
     #[inline(never)]
     fn look_at_code(&mut self, address: u32) {
-        let code = match address {
-            SRAM1..0x4000_0000 => SRAM1_INSTRUCTIONS + SRAM1_LEN - 4 - ((address - SRAM1) & !3),
-            RTC_FAST_DATA..0x3FF8_2000 => RTC_FAST_INSTRUCTIONS + (address - RTC_FAST_DATA),
-            _ => address,
-        };
-        let page = code.wrapping_sub(CODE_START) >> CODE_PAGE_BITS;
-        if let Some(decoded) = self.decoded.get_mut(page as usize)
+        let code = on_the_instruction_bus(address);
+        if let Some(decoded) = self.decoded.get_mut(code_page(code))
             && *decoded
         {
             *decoded = false;
             self.changed_code.push(code);
             self.request_attention();
         }
+    }
+
+    /// Whether code was decoded in the page of an address of the instruction bus.
+    fn is_decoded(&self, code: u32) -> bool {
+        self.decoded.get(code_page(code)).copied().unwrap_or(false)
     }
 
     /// Reads `len` bytes at `address` as a core's loads do; for the ROM.
@@ -541,6 +541,19 @@ impl SystemBus {
     }
 }
 
+/// The address of the instruction bus of what is at an address of the data bus; other addresses are as they are.
+fn on_the_instruction_bus(address: u32) -> u32 {
+    match address {
+        SRAM1..0x4000_0000 => SRAM1_INSTRUCTIONS + SRAM1_LEN - 4 - ((address - SRAM1) & !3),
+        RTC_FAST_DATA..0x3FF8_2000 => RTC_FAST_INSTRUCTIONS + (address - RTC_FAST_DATA),
+        _ => address,
+    }
+}
+
+fn code_page(code: u32) -> usize {
+    (code.wrapping_sub(CODE_START) >> CODE_PAGE_BITS) as usize
+}
+
 /// The offset in DRAM of an address of SRAM 1 on the instruction bus.
 fn reversed(address: u32) -> u32 {
     let word = address & !3;
@@ -565,9 +578,8 @@ impl Bus for SystemBus {
         if !(IRAM..IROM).contains(&pc) {
             return Err(Fault::Address);
         }
-        let page = (pc - CODE_START) >> CODE_PAGE_BITS;
-        for page in [page, page + 1] {
-            if let Some(decoded) = self.decoded.get_mut(page as usize) {
+        for page in [code_page(pc), code_page(pc) + 1] {
+            if let Some(decoded) = self.decoded.get_mut(page) {
                 *decoded = true;
             }
         }
@@ -667,8 +679,10 @@ impl Bus for SystemBus {
     }
 
     fn peek(&self, address: u32) -> Option<u32> {
-        // What a loop writes to on the data bus would not be seen here.
-        if (SRAM1_INSTRUCTIONS..RTC_FAST_INSTRUCTIONS).contains(&address) {
+        // What a loop writes to on the data bus would not be seen here, but for code, which is not plain.
+        if (SRAM1_INSTRUCTIONS..RTC_FAST_INSTRUCTIONS).contains(&address)
+            && !self.is_decoded(address)
+        {
             return None;
         }
         match self.ram(address) {
@@ -678,8 +692,7 @@ impl Bus for SystemBus {
     }
 
     fn is_plain(&self, address: u32) -> bool {
-        let sram1 = self.sram1_decoded && address >= SRAM1;
-        (DRAM..0x4000_0000).contains(&address) && !sram1
+        (DRAM..0x4000_0000).contains(&address) && !self.is_decoded(on_the_instruction_bus(address))
     }
 
     fn poll(&self, address: u32, from: u64, until: u64) -> Option<(u32, u32)> {

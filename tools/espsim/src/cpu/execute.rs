@@ -14,9 +14,6 @@ const SECOND_HIGH: u32 = 1 << 1;
 const SECOND_IS_M: u32 = 1 << 2;
 const FIRST_IS_M: u32 = 1 << 3;
 
-/// Cycles after which it is looked whether a program waits in a loop.
-const LOOK: u64 = 16384;
-
 /// The special register CCOUNT.
 const CCOUNT: u32 = 234;
 
@@ -33,7 +30,7 @@ fn half(value: u32, high: bool) -> u16 {
 impl Cpu {
     /// Executes instructions until cycle `until`, an event on the bus, or `waiti`.
     pub fn run<B: Bus>(&mut self, bus: &mut B, until: u64) -> Stop {
-        let mut look_at = self.cycles + LOOK;
+        let mut look_at = self.cycles + self.polls.look_after();
         loop {
             let polled = bus.take_polled().or(self.read_ccount.take());
             if bus.attention() {
@@ -73,7 +70,7 @@ impl Cpu {
                     if self.cycles < limit && !bus.attention() {
                         self.look_for_loop(bus, limit);
                     }
-                    look_at = self.cycles + LOOK;
+                    look_at = self.cycles + self.polls.look_after();
                 }
             }
         }

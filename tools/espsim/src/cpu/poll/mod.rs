@@ -13,7 +13,10 @@ use rehearsal::Rehearsal;
 /// Instructions of an iteration at most.
 const STEPS: u32 = 2000;
 /// The same where nothing but the time says that a program waits.
-const BLIND_STEPS: u32 = 48;
+const BLIND_STEPS: u32 = 256;
+/// Cycles after which a loop is looked for without a reason, and after it was in one the last time.
+const LOOK: u64 = 16384;
+const LOOK_AGAIN: u64 = 512;
 /// Accesses from a place until a loop is looked for there.
 const PATIENCE: u32 = 8;
 /// The same after many failures.
@@ -43,11 +46,18 @@ pub(super) struct Polls {
     oldest: usize,
     /// Whether loops are executed in full.
     off: bool,
+    /// Whether the program was in a loop when it was looked for one without a reason.
+    waits: bool,
     /// Cycles that were left out.
     left_out: u64,
 }
 
 impl Polls {
+    /// Cycles after which it is looked whether a program waits in a loop.
+    pub(super) fn look_after(&self) -> u64 {
+        if self.waits { LOOK_AGAIN } else { LOOK }
+    }
+
     fn place(&mut self, pc: u32) -> &mut Place {
         let known = self.places.iter().position(|place| place.pc == pc);
         let index = known.unwrap_or_else(|| {
@@ -127,7 +137,8 @@ impl Cpu {
     /// The program has run for a while: leaves iterations out if it is in a loop that waits.
     pub(super) fn look_for_loop<B: Bus>(&mut self, bus: &B, limit: u64) {
         if !self.polls.off {
-            self.leave_out(bus, limit, LONGEST, BLIND_STEPS);
+            let left_out = self.leave_out(bus, limit, LONGEST, BLIND_STEPS);
+            self.polls.waits = left_out.is_some();
         }
     }
 
