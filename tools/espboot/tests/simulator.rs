@@ -46,6 +46,7 @@ fn the_images_own_bootloader_finds_and_loads_the_application() {
     for line in [
         "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)",
         "boot: chip revision: v3.1",
+        "boot.esp32: SPI Mode       : DIO",
         "boot.esp32: SPI Flash Size : 4MB",
         "boot:  0 nvs              WiFi data        01 02 00009000 00006000",
         "boot:  1 main             factory app      00 00 00020000 00100000",

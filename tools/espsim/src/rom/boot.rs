@@ -12,6 +12,18 @@ use crate::peripherals::rtc_cntl::ResetCause;
 const BOOTLOADER: u32 = 0x1000;
 const MAGIC: u8 = 0xE9;
 const HEADER: u32 = 24;
+/// SPI0's CTRL (ESP32 Technical Reference Manual, "SPI Controller"), and its bits for each mode of a header: FASTRD_MODE,
+/// FREAD_DUAL, FREAD_QUAD, FREAD_DIO, FREAD_QIO.
+const SPI0_CTRL: u32 = 0x3FF4_3008;
+const MODES: [(&str, u32); 6] = [
+    ("QIO", 1 << 13 | 1 << 24),
+    ("QOUT", 1 << 13 | 1 << 20),
+    ("DIO", 1 << 13 | 1 << 23),
+    ("DOUT", 1 << 13 | 1 << 14),
+    ("FAST READ", 1 << 13),
+    ("SLOW READ", 0),
+];
+const READ_MODES: u32 = 1 << 13 | 1 << 14 | 1 << 20 | 1 << 23 | 1 << 24;
 /// The console's rate.
 const BAUD: u32 = 115_200;
 /// RTC_CNTL's STORE6 and STORE7: where a wake stub is, and the checksum of RTC fast memory that it has to have.
@@ -109,9 +121,9 @@ pub(super) fn load(call: &mut Call) -> Result {
         });
         return Ok(Outcome::Jumped);
     }
-    let mode = ["QIO", "QOUT", "DIO", "DOUT", "FAST READ", "SLOW READ"]
-        .get(usize::from(header[2]))
-        .unwrap_or(&"DIO");
+    let (mode, reads) = MODES.get(usize::from(header[2])).unwrap_or(&MODES[2]);
+    let ctrl = call.read32(SPI0_CTRL)? & !READ_MODES;
+    call.write32(SPI0_CTRL, ctrl | reads)?;
     let divider = match header[3] & 0xF {
         0 => 2,
         1 => 3,
